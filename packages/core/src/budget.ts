@@ -1,0 +1,144 @@
+import { isToolResult, textBlock, toolError } from "./result.ts";
+import type { ContentBlock, ToolResult } from "./types.ts";
+
+export interface Budget {
+  readonly maxChars: number;
+  readonly maxBlobBytes: number;
+}
+
+/** What was cut, under the layer's own `_meta` key. */
+interface Cut {
+  readonly where: string;
+  readonly kept: number;
+  readonly of: number;
+  readonly unit: "characters" | "items" | "bytes";
+}
+
+/**
+ * The result within its budget, with a notice of what was cut; the same object when nothing was. Texts are cut at the end,
+ * in structured content the largest lists and strings, so that its shape stays the schema's.
+ */
+export function cutResult(result: ToolResult, budget: Budget, layer: string): ToolResult {
+  if (!isToolResult(result)) return result;
+  const cuts: Cut[] = [];
+  const structuredContent = cutData(result.structuredContent, budget.maxChars, cuts);
+  if (structuredContent === TOO_LARGE) {
+    return toolError(`The result is over the limit of ${budget.maxChars} characters and has no list or text to shorten. Ask for less.`);
+  }
+  const content = cutBlocks(mirrored(result, structuredContent), budget, cuts);
+  if (cuts.length === 0) return result;
+  const notice = `[Cut: ${cuts.map(describe).join("; ")}. Ask for less, for the next page or for a part, if the tool can.]`;
+  return {
+    ...result,
+    content: [...content, textBlock(notice)],
+    ...(structuredContent !== undefined && { structuredContent }),
+    _meta: { ...result._meta, [`dev.plugboard/${layer}`]: { cut: cuts } },
+  };
+}
+
+/** The blocks; a text that is the structured content as JSON follows it, so it stays valid JSON. */
+function mirrored({ content, structuredContent }: ToolResult & { content: ContentBlock[] }, shortened: unknown): ContentBlock[] {
+  if (shortened === structuredContent) return content;
+  const json = JSON.stringify(structuredContent);
+  return content.map((block) => (block["text"] === json ? { ...block, text: JSON.stringify(shortened) } : block));
+}
+
+function describe({ where, kept, of, unit }: Cut): string {
+  const number = (value: number): string => value.toLocaleString("en-US");
+  return kept === 0 && unit === "bytes" ? `${where} left out, ${number(of)} ${unit}` : `${where} has ${number(kept)} of ${number(of)} ${unit}`;
+}
+
+function cutBlocks(blocks: ContentBlock[], { maxChars, maxBlobBytes }: Budget, cuts: Cut[]): ContentBlock[] {
+  let left = maxChars;
+  let changed = false;
+  const kept = blocks.map((block, index) => {
+    const where = blocks.length === 1 ? "the text" : `block ${index + 1}`;
+    const resource = block["resource"] as Record<string, unknown> | undefined;
+    const text = block["text"] ?? resource?.["text"];
+    if (typeof text === "string") {
+      if (text.length <= left) {
+        left -= text.length;
+        return block;
+      }
+      const part = text.slice(0, safeEnd(text, left));
+      left = 0;
+      changed = true;
+      cuts.push({ where, kept: part.length, of: text.length, unit: "characters" });
+      if (part === "") return undefined;
+      return block["text"] === undefined ? { ...block, resource: { ...resource, text: part } } : { ...block, text: part };
+    }
+    const data = block["data"] ?? resource?.["blob"];
+    if (typeof data !== "string" || (data.length * 3) / 4 <= maxBlobBytes) return block;
+    changed = true;
+    cuts.push({ where: `${where} (${String(block["mimeType"] ?? resource?.["mimeType"] ?? block.type)})`, kept: 0, of: Math.floor((data.length * 3) / 4), unit: "bytes" });
+    return undefined;
+  });
+  return changed ? kept.filter((block) => block !== undefined) : blocks;
+}
+
+const TOO_LARGE = Symbol("too large");
+/** Rounds at most: each halves the largest part, so even 50 MB come down to a few thousand characters. */
+const ROUNDS = 200;
+
+function cutData(data: unknown, maxChars: number, cuts: Cut[]): unknown {
+  if (data === undefined) return undefined;
+  let size = JSON.stringify(data)?.length ?? 0;
+  if (size <= maxChars) return data;
+  const copy = structuredClone(data);
+  const whole = new Map<string, Cut>();
+  for (let round = 0; size > maxChars && round < ROUNDS; round++) {
+    const part = largestPart(copy);
+    if (!part) break;
+    const { holder, key, where } = part;
+    const value = holder[key] as string | unknown[];
+    const keep = Math.max(typeof value === "string" ? 100 : 1, Math.floor(value.length * Math.max(0.1, 1 - (size - maxChars) / part.size - 0.02)));
+    const next = typeof value === "string" ? value.slice(0, safeEnd(value, keep)) : value.slice(0, keep);
+    if (next.length >= value.length) break;
+    holder[key] = next;
+    whole.set(where, { where, kept: next.length, of: whole.get(where)?.of ?? value.length, unit: typeof value === "string" ? "characters" : "items" });
+    size = JSON.stringify(copy).length;
+  }
+  if (size > maxChars) return TOO_LARGE;
+  cuts.push(...whole.values());
+  return copy;
+}
+
+interface Part {
+  readonly holder: Record<string | number, unknown>;
+  readonly key: string | number;
+  readonly where: string;
+  readonly size: number;
+}
+
+/** The string or list whose shortening gains most; deeper ones win where they are most of it. */
+function largestPart(root: unknown): Part | undefined {
+  let best: Part | undefined;
+  const visit = (value: unknown, holder: Part["holder"] | undefined, key: string | number, where: string): number => {
+    if (typeof value === "string") {
+      const size = value.length + 2;
+      if (holder && value.length > 100 && size > (best?.size ?? 0)) best = { holder, key, where, size };
+      return size;
+    }
+    if (typeof value !== "object" || value === null) return 8;
+    const before = best;
+    let size = 2;
+    let largest = 0;
+    for (const [name, inner] of Object.entries(value)) {
+      const at = Array.isArray(value) ? `${where}[${name}]` : `${where}${where && "."}${name}`;
+      const part = visit(inner, value as Part["holder"], Array.isArray(value) ? Number(name) : name, at) + name.length;
+      size += part;
+      largest = Math.max(largest, part);
+    }
+    const spread = largest < size / 2;
+    if (Array.isArray(value) && holder && value.length > 1 && spread && size > (before?.size ?? 0)) best = { holder, key, where, size };
+    return size;
+  };
+  visit(root, undefined, "", "");
+  return best;
+}
+
+/** A cut that does not split a surrogate pair. */
+function safeEnd(text: string, end: number): number {
+  const code = text.charCodeAt(end - 1);
+  return code >= 0xd800 && code <= 0xdbff ? end - 1 : end;
+}

@@ -1,0 +1,79 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Made } from "./result.ts";
+import type { Request } from "./request.ts";
+import type { Seam, Tool } from "./seam.ts";
+import type { Call, CallChanges, DispatchOptions, LogLevel, Principal, Progress, Services, ToolAnnotations, ToolResult } from "./types.ts";
+
+const storage = new AsyncLocalStorage<Call>();
+
+/** The current call, from any depth of nested code inside a tool; undefined elsewhere. */
+export function currentCall(): Call | undefined {
+  return storage.getStore();
+}
+
+/** Runs `fn` as the inside of `call`. */
+export function runInside<T>(call: Call, fn: () => T): T {
+  return storage.run(call, fn);
+}
+
+/** What stays the same while layers change a call: the tool, the request, the server's seam. */
+export interface Frame {
+  readonly seam: Seam;
+  readonly tool: Tool;
+  readonly request: Request;
+}
+
+export class ToolCall implements Call {
+  readonly #changes: CallChanges;
+  readonly frame: Frame;
+  readonly parent: ToolCall | undefined;
+
+  constructor(frame: Frame, changes: CallChanges, parent: ToolCall | undefined) {
+    this.frame = frame;
+    this.#changes = changes;
+    this.parent = parent;
+  }
+
+  get tool(): string {
+    return this.frame.tool.name;
+  }
+  get args(): Readonly<Record<string, unknown>> {
+    return this.#changes.args ?? {};
+  }
+  get annotations(): Readonly<ToolAnnotations> {
+    return this.frame.tool.registered.annotations ?? {};
+  }
+  get toolMeta(): Readonly<Record<string, unknown>> {
+    return this.frame.tool.registered._meta ?? {};
+  }
+  get outputSchema(): unknown {
+    return this.frame.tool.registered.outputSchema;
+  }
+  get signal(): AbortSignal {
+    return this.#changes.signal ?? this.frame.request.signal;
+  }
+  get principal(): Principal {
+    return this.frame.request.principal;
+  }
+  get sessionId(): string | undefined {
+    return this.frame.request.sessionId;
+  }
+  get meta(): Readonly<Record<string, unknown>> {
+    return this.frame.request.meta;
+  }
+  get report(): (progress: Progress) => Promise<void> {
+    return this.#changes.report ?? this.frame.request.report;
+  }
+  get log(): (level: LogLevel, data: unknown) => Promise<void> {
+    return this.#changes.log ?? this.frame.request.log;
+  }
+  get dispatch(): (tool: string, args?: Readonly<Record<string, unknown>>, options?: DispatchOptions) => Promise<ToolResult & Made> {
+    return (tool, args, options) => this.frame.seam.dispatch(this, tool, args, options);
+  }
+  get service(): <N extends keyof Services>(name: N) => Services[N] | undefined {
+    return (name) => this.frame.seam.service(name);
+  }
+  with(changes: CallChanges): ToolCall {
+    return new ToolCall(this.frame, { ...this.#changes, ...changes }, this.parent);
+  }
+}

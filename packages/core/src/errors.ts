@@ -1,0 +1,81 @@
+/** Every code of a `PluginError`, with what to do about it. */
+export const pluginErrors = {
+  BAD_NAME: "Use one lower-case word of letters, digits and hyphens that starts with a letter.",
+  BAD_OPTIONS: "Correct the field; the package's README lists all options.",
+  BAD_TOOL: "Correct the tool's definition in the plugin's setup.",
+  BAD_RESOURCE: "Correct the resource's definition in the plugin's setup.",
+  BAD_SETUP: "Correct the plugin's setup: it is synchronous, does no I/O, and uses its host only while it runs.",
+  SETUP_FAILED: "See the cause; what setup had opened was closed again.",
+  NOT_A_PLUGIN: "Pass instances made by a factory of definePlugin, such as cache().",
+  DUPLICATE_PLUGIN: "Give one of them another name: factory(options, { as: 'other' }).",
+  DUPLICATE_TOOL: "Rename one of them, or give the plugin another name: factory(options, { as: 'other' }).",
+  DUPLICATE_RESOURCE: "Give one of them another name and URI.",
+  ATTACH_AFTER_CONNECT: "Attach before server.connect(): capabilities cannot be added to an open connection.",
+  UNSUPPORTED_SERVER:
+    "Pass an McpServer of @modelcontextprotocol/sdk or @modelcontextprotocol/server; the low-level Server is not supported.",
+  UNSUPPORTED_SDK: "Use @modelcontextprotocol/sdk 1.24 to 1.x or @modelcontextprotocol/server 2.x, or update @plugboard/core.",
+  TWO_CORES: "Install one version of @plugboard/core: run `npm ls @plugboard/core`, align the versions, then `npm dedupe`.",
+  DISPOSED: "Make a new instance: a disposed plugin cannot be attached again.",
+  NEXT_TWICE: "Call next() at most once in a middleware; use call.dispatch() to run a tool again.",
+  BAD_RESULT: "Return the result of next(), or one made by toolResult().",
+  DISPOSE_FAILED: "See the cause; everything else was closed.",
+} as const;
+
+export type PluginErrorCode = keyof typeof pluginErrors;
+
+/** A mistake in composition, found early: names the plugin, where there is one the field, and the fix. */
+export class PluginError extends Error {
+  override readonly name = "PluginError";
+  readonly code: PluginErrorCode;
+  readonly plugin: string;
+  /** The option, tool or resource at fault, where there is one: `ttlMs`, `rules[0].limit`. */
+  readonly field: string | undefined;
+
+  constructor(code: PluginErrorCode, plugin: string, what: string, more: { field?: string; cause?: unknown } = {}) {
+    super(`${plugin}: ${what} ${pluginErrors[code]} [${code}]`, more.cause === undefined ? {} : { cause: more.cause });
+    this.code = code;
+    this.plugin = plugin;
+    this.field = more.field;
+  }
+}
+
+/**
+ * A failure that the model should read: what happened, why, and what to try. Thrown in a tool, it becomes an `isError`
+ * result with exactly this text; `meta` goes into the result's `_meta` (use keys with a reverse-DNS prefix).
+ */
+export class ToolError extends Error {
+  override readonly name = "ToolError";
+  readonly meta: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(message: string, options: { meta?: Readonly<Record<string, unknown>>; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.meta = options.meta;
+  }
+}
+
+const URL_ELICITATION_REQUIRED = -32042;
+
+/** The one protocol error that a tool may throw to the client: it asks the person to open a URL first. */
+export function isElicitation(error: unknown): boolean {
+  return typeof error === "object" && error !== null && (error as { code?: unknown }).code === URL_ELICITATION_REQUIRED;
+}
+
+const INTERNAL = new Set(["TypeError", "ReferenceError", "RangeError", "SyntaxError", "EvalError", "AssertionError"]);
+const ABSOLUTE_PATH = /(?<![\w./])(?:\/(?:[\w.@+~-]+\/)+|[A-Za-z]:\\(?:[^\s\\'"]+\\)+)[^\s'":,;)\]]*/g;
+
+/** What `error` says to a model without naming the machine's insides: message without absolute paths, at most 1,000 characters. */
+export function safeMessage(error: unknown): { text: string; hidden: boolean } {
+  if (error instanceof ToolError) return { text: error.message, hidden: false };
+  if (!(error instanceof Error)) {
+    return typeof error === "string" && error !== "" ? redact(error) : { text: "", hidden: true };
+  }
+  const { syscall, code } = error as { syscall?: unknown; code?: unknown };
+  if (typeof syscall === "string") return { text: `${String(code)} in ${syscall}`, hidden: true };
+  if (INTERNAL.has(error.name) || error.message === "") return { text: "", hidden: true };
+  return redact(error.message);
+}
+
+function redact(message: string): { text: string; hidden: boolean } {
+  const text = message.slice(0, 1000).replace(ABSOLUTE_PATH, "[path]");
+  return { text, hidden: text !== message };
+}

@@ -1,0 +1,35 @@
+export { currentCall } from "./call.ts";
+export { core, coreOptions } from "./core.ts";
+export { PluginError, type PluginErrorCode, pluginErrors, ToolError } from "./errors.ts";
+export { compose, definePlugin, isPluginFactory } from "./plugin.ts";
+export { isToolResult, type Made, structured, toolError, toolResult } from "./result.ts";
+export type {
+  Args,
+  Call,
+  CallChanges,
+  ContentBlock,
+  Data,
+  DispatchOptions,
+  Host,
+  InstanceOptions,
+  ListedResource,
+  LogLevel,
+  McpServerLike,
+  Middleware,
+  Plugin,
+  PluginDefinition,
+  PluginFactory,
+  Principal,
+  Progress,
+  ResourceConfig,
+  ResourceHandle,
+  ResourceRead,
+  ResourceRequest,
+  ResultExtras,
+  Returned,
+  Services,
+  ToolAnnotations,
+  ToolConfig,
+  ToolInfo,
+  ToolResult,
+} from "./types.ts";

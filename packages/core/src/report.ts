@@ -1,0 +1,69 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Progress } from "./types.ts";
+
+/** Both official clients drop a progress notification that arrives over stdio in one read with the result. */
+const GAP_MS = 2;
+/** How long a result waits for a transport that does not take the last report. */
+const FLUSH_MS = 1000;
+
+/**
+ * The one place where a call's progress leaves: strictly rising, nothing after the response or after cancellation, one
+ * notification in flight at a time. What arrives meanwhile is coalesced into the newest, so a client that does not read
+ * costs no memory.
+ */
+export class Reporter {
+  #last = -Infinity;
+  #next: Progress | undefined;
+  #sending: Promise<void> | undefined;
+  #sentAt = -Infinity;
+  #closed = false;
+  readonly #send: (progress: Progress) => Promise<void>;
+  readonly #signal: AbortSignal;
+
+  constructor(send: (progress: Progress) => Promise<void>, signal: AbortSignal) {
+    this.#send = send;
+    this.#signal = signal;
+  }
+
+  /** Never rejects. Values that are not finite, negative or not above the last one are dropped; a total below the value is raised to it. */
+  readonly report = (report: Progress): Promise<void> => {
+    const { progress, total, message } = report;
+    if (this.#closed || this.#signal.aborted || !Number.isFinite(progress) || progress < 0 || progress <= this.#last) {
+      return Promise.resolve();
+    }
+    this.#last = progress;
+    this.#next = {
+      progress,
+      ...(typeof total === "number" && Number.isFinite(total) && { total: Math.max(total, progress) }),
+      ...(typeof message === "string" && { message }),
+    };
+    return (this.#sending ??= this.#drain());
+  };
+
+  async #drain(): Promise<void> {
+    while (this.#next && !this.#signal.aborted) {
+      const progress = this.#next;
+      this.#next = undefined;
+      try {
+        await this.#send(progress);
+      } catch {
+        // The client is gone; the signal tells the tool.
+      }
+      this.#sentAt = performance.now();
+    }
+    this.#sending = undefined;
+  }
+
+  /** Takes no more reports, and resolves when the last one has a head start on the result. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#signal.aborted) return;
+    if (this.#sending) {
+      const stop = new AbortController();
+      const limit = delay(FLUSH_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
+      await Promise.race([this.#sending, limit]);
+      stop.abort();
+    }
+    if (performance.now() - this.#sentAt < GAP_MS) await delay(GAP_MS);
+  }
+}

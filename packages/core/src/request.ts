@@ -1,0 +1,134 @@
+import { type AuthInfo, principalOf } from "./principal.ts";
+import { Reporter } from "./report.ts";
+import type { LogLevel, Principal, Progress } from "./types.ts";
+
+const NOTHING = Object.freeze({});
+const silent = (): Promise<void> => Promise.resolve();
+
+/** A notification as both SDKs take it. */
+export interface Notification {
+  readonly method: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** The `extra` of SDK 1. */
+export interface Extra {
+  readonly signal: AbortSignal;
+  readonly sessionId?: string;
+  readonly _meta?: Readonly<Record<string, unknown>>;
+  readonly authInfo?: AuthInfo;
+  readonly requestInfo?: unknown;
+  sendNotification(notification: Notification): Promise<void>;
+}
+
+/** The `ctx` of SDK 2. */
+export interface Context {
+  readonly sessionId?: string;
+  readonly mcpReq: {
+    readonly signal: AbortSignal;
+    readonly _meta?: Readonly<Record<string, unknown>>;
+    notify(notification: Notification): Promise<void>;
+    log(level: LogLevel, data: unknown, logger?: string): Promise<void>;
+  };
+  readonly http?: { readonly authInfo?: AuthInfo; readonly req?: unknown };
+}
+
+/** What the SDK gives a tool as its last argument. */
+export type Native = Extra | Context;
+
+/** What a request needs to know about the server that it came by. */
+export interface Connection {
+  /** Whether the transport is stdio or in memory: one user by construction. */
+  isLocal(): boolean;
+  /** Whether the client of this session asked not to get messages of this level (SDK 1; SDK 2 knows by itself). */
+  isIgnored(level: LogLevel, sessionId: string | undefined): boolean;
+}
+
+/** One request, whichever SDK it came by. What costs something is worked out when it is asked for. */
+export class Request {
+  readonly native: Native;
+  readonly signal: AbortSignal;
+  readonly sessionId: string | undefined;
+  readonly meta: Readonly<Record<string, unknown>>;
+  readonly #connection: Connection;
+  #principal: Principal | undefined;
+  #reporter: Reporter | undefined;
+  #closed = false;
+
+  constructor(native: Native, connection: Connection) {
+    const inner = "mcpReq" in native ? native.mcpReq : native;
+    this.native = native;
+    this.signal = inner.signal;
+    this.meta = inner._meta ?? NOTHING;
+    this.sessionId = native.sessionId;
+    this.#connection = connection;
+  }
+
+  get principal(): Principal {
+    return (this.#principal ??= this.#identify());
+  }
+
+  #identify(): Principal {
+    const { native } = this;
+    const [auth, overHttp] =
+      "mcpReq" in native ? [native.http?.authInfo, native.http !== undefined] : [native.authInfo, native.requestInfo !== undefined];
+    return principalOf(auth, this.sessionId, !overHttp && this.#connection.isLocal());
+  }
+
+  /** The client's progress token: a string or a number, 0 and "" among them. */
+  get token(): unknown {
+    return this.meta["progressToken"];
+  }
+
+  get report(): (progress: Progress) => Promise<void> {
+    if (this.token === undefined) return silent;
+    this.#reporter ??= new Reporter(
+      (progress) => this.notify({ method: "notifications/progress", params: { progressToken: this.token, ...progress } }),
+      this.signal,
+    );
+    return this.#reporter.report;
+  }
+
+  notify(notification: Notification): Promise<void> {
+    const { native } = this;
+    return "mcpReq" in native ? native.mcpReq.notify(notification) : native.sendNotification(notification);
+  }
+
+  readonly log = async (level: LogLevel, data: unknown): Promise<void> => {
+    const { native } = this;
+    if (this.#closed || this.signal.aborted) return;
+    try {
+      if ("mcpReq" in native) await native.mcpReq.log(level, data);
+      else if (!this.#connection.isIgnored(level, this.sessionId)) {
+        await this.notify({ method: "notifications/message", params: { level, data } });
+      }
+    } catch {
+      // A log message is a side channel: a client that is gone does not fail the tool.
+    }
+  };
+
+  /** Before the response: nothing is sent afterwards, and the last report arrives first. */
+  close(): Promise<void> | undefined {
+    this.#closed = true;
+    return this.#reporter?.close();
+  }
+
+  /**
+   * The `extra` or `ctx` for a plain tool's callback, such that its signal and its own progress follow the call that the
+   * chain hands down.
+   */
+  nativeFor(call: { readonly signal: AbortSignal; readonly report: (progress: Progress) => Promise<void> }): Native {
+    const { native, token } = this;
+    if (token === undefined && call.signal === this.signal) return native;
+    const notify = (notification: Notification, ...rest: unknown[]): Promise<void> => {
+      const { method, params } = notification;
+      if (method === "notifications/progress" && params?.["progressToken"] === token) {
+        return call.report(params as unknown as Progress);
+      }
+      return (this.notify as (...args: unknown[]) => Promise<void>).call(this, notification, ...rest);
+    };
+    return "mcpReq" in native
+      ? { ...native, mcpReq: { ...native.mcpReq, signal: call.signal, notify } }
+      : { ...native, signal: call.signal, sendNotification: notify };
+  }
+}

@@ -1,0 +1,129 @@
+import { PluginError, safeMessage } from "./errors.ts";
+import type { Instance } from "./host.ts";
+import type { Native, Request } from "./request.ts";
+import type { ListedResource, ResourceConfig, ResourceRead, ResourceRequest } from "./types.ts";
+
+/** A plugin's resource, ready to be registered on any number of servers. */
+export interface ResourceSpec {
+  readonly name: string;
+  readonly uri: string;
+  /** Arguments of the SDK's `registerResource` after the name. */
+  bind(requestOf: (native: Native) => Request): [uriOrTemplate: unknown, config: object, read: (...args: unknown[]) => unknown];
+}
+
+export function resourceSpec(instance: Instance, name: string, uri: string, config: ResourceConfig, read: ResourceRead): ResourceSpec {
+  const { list, ...listed } = config;
+  const template = uri.includes("{") ? parseTemplate(uri) : undefined;
+  const bad = (problem: string): PluginError =>
+    new PluginError("BAD_RESOURCE", instance.name, `the resource "${name}": ${problem}`, { field: name });
+  if (uri.includes("{") && !template) throw bad(`${uri} is not a template: use {name} once per path segment, and {+name} at the end only.`);
+  if (!template && !URL.canParse(uri)) throw bad(`${uri} is not a URI.`);
+  if (instance.resources.some((other) => other.name === name || other.uri === uri)) throw bad("it is defined twice.");
+
+  return {
+    name,
+    uri,
+    bind(requestOf) {
+      const asRequest = (native: Native): ResourceRequest => {
+        const { principal, signal, sessionId } = requestOf(native);
+        return { principal, signal, sessionId };
+      };
+      const reader = async (...args: unknown[]): Promise<object> => {
+        const [at, variables] = args as [URL, Record<string, string>];
+        if (instance.disposed) throw new Error("This resource is no longer available: its plugin was shut down.");
+        try {
+          const body = await read(at, template ? variables : {}, asRequest(args.at(-1) as Native));
+          const data = typeof body === "string" ? { text: body } : { blob: Buffer.from(body).toString("base64") };
+          return { contents: [{ uri: at.href, ...(config.mimeType && { mimeType: config.mimeType }), ...data }] };
+        } catch (error) {
+          const { text, hidden } = safeMessage(error);
+          if (hidden) instance.warn(`reading the resource ${at.href} failed`, error);
+          throw new Error(text || `Reading ${at.href} failed. The details are in the server's log.`, { cause: error });
+        }
+      };
+      const listing = list && (async (native: Native): Promise<{ resources: ListedResource[] }> => ({ resources: await list(asRequest(native)) }));
+      const target = template && { uriTemplate: template, listCallback: listing, completeCallback: () => undefined };
+      return [target ?? uri, listed, reader];
+    },
+  };
+}
+
+interface Template {
+  readonly variableNames: string[];
+  match(uri: string): Record<string, string> | null;
+  toString(): string;
+}
+
+const MAX_URI_LENGTH = 8192;
+
+/**
+ * The part of RFC 6570 that names resources: `{name}` is one path segment, `{+name}` the rest. Every expression is bounded
+ * by literal text or the end, so matching is linear.
+ */
+function parseTemplate(template: string): Template | undefined {
+  const parts = template.split(/\{(\+?[A-Za-z_]\w*)\}/);
+  const variableNames: string[] = [];
+  let pattern = "";
+  for (const [index, part] of parts.entries()) {
+    if (index % 2 === 0) {
+      const between = index > 0 && index < parts.length - 1;
+      if (/[{}]/.test(part) || (between && !part.startsWith("/"))) return undefined;
+      pattern += part.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+    } else {
+      const rest = part.startsWith("+");
+      if (rest && (index !== parts.length - 2 || parts.at(-1) !== "")) return undefined;
+      variableNames.push(rest ? part.slice(1) : part);
+      pattern += rest ? "(.+)" : "([^/]+)";
+    }
+  }
+  const expression = new RegExp(`^${pattern}$`, "s");
+  return {
+    variableNames,
+    toString: () => template,
+    match(uri) {
+      const found = uri.length > MAX_URI_LENGTH ? null : expression.exec(uri);
+      if (!found) return null;
+      try {
+        return Object.fromEntries(variableNames.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? "")]));
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
+/**
+ * Who hears of changed resources: the servers that are attached, held weakly since a stateless transport makes one per
+ * request, and the listeners of whoever owns such a transport.
+ */
+export class Changes {
+  readonly #listeners = new Set<(uri: string) => void>();
+  #servers: WeakRef<Announcer>[] = [];
+  #sweepAt = 64;
+
+  /** `announcer` must be kept alive by its server. */
+  add(announcer: Announcer): void {
+    this.#servers.push(new WeakRef(announcer));
+    if (this.#servers.length < this.#sweepAt) return;
+    this.#servers = this.#servers.filter((server) => server.deref());
+    this.#sweepAt = Math.max(64, this.#servers.length * 2);
+  }
+
+  listen(listener: (uri: string) => void): () => void {
+    const own = (uri: string): void => listener(uri);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  publish(uri: string): void {
+    for (const server of this.#servers) server.deref()?.(uri);
+    for (const listener of this.#listeners) listener(uri);
+  }
+
+  clear(): void {
+    this.#servers = [];
+    this.#listeners.clear();
+  }
+}
+
+export type Announcer = (uri: string) => void;

@@ -1,0 +1,208 @@
+// The only file that knows how the SDKs look inside. Everything here is guarded: what is not as expected is a coded error.
+import { PluginError } from "./errors.ts";
+import type { Connection, Native } from "./request.ts";
+import type { Tool } from "./seam.ts";
+import type { LogLevel, McpServerLike, ToolAnnotations } from "./types.ts";
+
+/** What `registerTool` returns, in both lines. */
+export interface RegisteredTool {
+  enabled: boolean;
+  annotations?: ToolAnnotations;
+  _meta?: Record<string, unknown>;
+  inputSchema?: unknown;
+  outputSchema?: unknown;
+  handler: unknown;
+  update(changes: { name?: string | null; callback?: Callback; [key: string]: unknown }): void;
+}
+
+export type Callback = (...args: unknown[]) => unknown;
+type Handler = (request: { params?: Record<string, unknown> }, native: Native) => unknown;
+
+interface LowLevel {
+  readonly transport?: object;
+  _requestHandlers: Map<string, Handler>;
+  _loggingLevels?: Map<string | undefined, string>;
+  isMessageIgnored?(level: LogLevel, sessionId: string | undefined): boolean;
+  getNegotiatedProtocolVersion?(): string | undefined;
+  registerCapabilities(capabilities: object): void;
+  sendResourceUpdated(params: { uri: string }): Promise<void>;
+  onclose?: (() => void) | undefined;
+}
+
+/** An `McpServer` of either line, as far as we use it. `tool` is there in 1.x only. */
+export interface Sdk {
+  readonly server: LowLevel;
+  readonly _registeredTools: Record<string, RegisteredTool>;
+  isConnected(): boolean;
+  registerTool(name: string, config: object, callback: Callback): RegisteredTool;
+  tool?(name: string, ...rest: unknown[]): RegisteredTool;
+  registerResource(name: string, uriOrTemplate: unknown, config: object, read: Callback): unknown;
+}
+
+/** @throws PluginError when it is not an `McpServer`, or one that looks different inside. */
+export function sdkOf(server: McpServerLike, plugin: string): Sdk {
+  const sdk = server as unknown as Partial<Sdk> | undefined;
+  if (typeof sdk?.registerTool !== "function" || typeof sdk.isConnected !== "function" || typeof sdk.server !== "object") {
+    throw new PluginError("UNSUPPORTED_SERVER", plugin, "attach() got something that is not an McpServer.");
+  }
+  const known =
+    typeof sdk._registeredTools === "object" &&
+    sdk.server._requestHandlers instanceof Map &&
+    typeof sdk.server.registerCapabilities === "function" &&
+    typeof sdk.registerResource === "function";
+  if (!known) throw new PluginError("UNSUPPORTED_SDK", plugin, "this release of the SDK has no table of tools where it is known to be.");
+  return sdk as Sdk;
+}
+
+export function connectionOf({ server }: Sdk): Connection {
+  return {
+    isLocal: () => {
+      const transport = server.transport ?? {};
+      return "_stdin" in transport || "_otherTransport" in transport || "_wire" in transport;
+    },
+    isIgnored: (level, sessionId) => server.isMessageIgnored?.(level, sessionId) ?? false,
+  };
+}
+
+/** Registers a tool on behalf of a plugin. */
+export type Register = (name: string, config: object, owned: Pick<Tool, "owner" | "run">) => void;
+
+/**
+ * Follows every tool of the server from registration to removal, those that are there already among them: `wrap` makes the
+ * callback that the SDK gets, for the tool that it is told. Task tools are left alone.
+ */
+export function followTools(
+  sdk: Sdk,
+  tools: Map<string, Tool>,
+  hooks: { wrap(tool: Tool): Callback; beforeNaming(name: string): void; afterRegistering(): void },
+): Register {
+  type Registering = (wrapped: Callback) => RegisteredTool;
+
+  const follow = (name: string, owner: Tool["owner"], run: (registered: RegisteredTool) => Tool["run"], register: Registering): RegisteredTool => {
+    const tool = { name, owner } as Tool;
+    const registered = register(hooks.wrap(tool));
+    const update = registered.update.bind(registered);
+    tool.registered = registered;
+    tool.run = run(registered);
+    tools.set(name, tool);
+    registered.update = (changes) => {
+      const { name: renamed, callback } = changes;
+      if (typeof renamed === "string" && renamed !== tool.name) hooks.beforeNaming(renamed);
+      update(callback ? { ...changes, callback: hooks.wrap(tool) } : changes);
+      if (callback) tool.run = plain(callback)(registered);
+      if (renamed !== undefined && renamed !== tool.name) rename(tool, renamed);
+    };
+    hooks.afterRegistering();
+    return registered;
+  };
+  // SDK 1 forgets a tool's first name only: what has been renamed would stay under the second name for ever.
+  const rename = (tool: Tool, name: string | null): void => {
+    if (tools.get(tool.name) === tool) tools.delete(tool.name);
+    if (sdk._registeredTools[tool.name] === tool.registered) delete sdk._registeredTools[tool.name];
+    if (!name) return;
+    tool.name = name;
+    tools.set(name, tool);
+  };
+
+  for (const [name, registered] of Object.entries(sdk._registeredTools)) {
+    const { handler } = registered;
+    if (typeof handler !== "function") continue;
+    follow(name, undefined, plain(handler as Callback), (callback) => {
+      registered.update({ callback });
+      return registered;
+    });
+  }
+  const registerTool = sdk.registerTool.bind(sdk);
+  const tool = sdk.tool?.bind(sdk);
+  sdk.registerTool = (name, config, callback) => {
+    hooks.beforeNaming(name);
+    return follow(name, undefined, plain(callback), (wrapped) => registerTool(name, config, wrapped));
+  };
+  if (tool) {
+    sdk.tool = (name, ...rest) => {
+      hooks.beforeNaming(name);
+      const callback = rest.pop() as Callback;
+      return follow(name, undefined, plain(callback), (wrapped) => tool(name, ...rest, wrapped));
+    };
+  }
+  return (name, config, { owner, run }) => {
+    follow(name, owner, () => run, (wrapped) => registerTool(name, config, wrapped));
+  };
+}
+
+/** Runs a plain callback, which gets no arguments object while the tool has no input schema. */
+function plain(callback: Callback) {
+  return (registered: RegisteredTool): Tool["run"] =>
+    (call) => {
+      const native = call.frame.request.nativeFor(call);
+      return registered.inputSchema ? callback(call.args, native) : callback(native);
+    };
+}
+
+/** Puts `wrapped` around the handler of a method, if it has one by now. */
+function wrapHandler({ server }: Sdk, method: string, wrap: (previous: Handler | undefined) => Handler): void {
+  server._requestHandlers.set(method, wrap(server._requestHandlers.get(method)));
+}
+
+const filtered = new WeakSet<Handler>();
+
+/** Leaves out of `tools/list` what the caller may not see. Call again when the SDK may have set its handler since. */
+export function filterList(sdk: Sdk, canList: (name: string, native: Native) => boolean): void {
+  const current = sdk.server._requestHandlers.get("tools/list");
+  if (!current || filtered.has(current)) return;
+  wrapHandler(sdk, "tools/list", () => {
+    const handler: Handler = async (request, native) => {
+      const list = (await current(request, native)) as { tools: { name: string }[] };
+      return { ...list, tools: list.tools.filter(({ name }) => canList(name, native)) };
+    };
+    filtered.add(handler);
+    return handler;
+  });
+}
+
+/** Declares logging, and keeps the level that a client sets where the SDK looks for it. */
+export function acceptLogLevels(sdk: Sdk): void {
+  const { server } = sdk;
+  if (server._requestHandlers.has("logging/setLevel")) return;
+  server.registerCapabilities({ logging: {} });
+  if (server._requestHandlers.has("logging/setLevel")) return;
+  wrapHandler(sdk, "logging/setLevel", () => (request, native) => {
+    server._loggingLevels?.set(native.sessionId, String(request.params?.["level"]));
+    return Promise.resolve({});
+  });
+}
+
+/** How many URIs one client may subscribe to. */
+const MAX_SUBSCRIPTIONS = 1000;
+
+/** Accepts subscriptions; the function that it returns tells the client of a change, if it asked for it. */
+export function acceptSubscriptions(sdk: Sdk): (uri: string) => void {
+  const { server } = sdk;
+  const subscribed = new Set<string>();
+  server.registerCapabilities({ resources: { subscribe: true, listChanged: true } });
+  const accept = (method: string, change: (uri: string) => void): void =>
+    wrapHandler(sdk, method, (previous) => async (request, native) => {
+      const uri = request.params?.["uri"];
+      if (typeof uri !== "string") throw invalidParams("`uri` must be a string.");
+      const answer = previous ? await previous(request, native) : {};
+      change(uri);
+      return answer;
+    });
+  accept("resources/subscribe", (uri) => {
+    if (subscribed.size >= MAX_SUBSCRIPTIONS && !subscribed.has(uri)) {
+      throw invalidParams(`More than ${MAX_SUBSCRIPTIONS} subscriptions; unsubscribe from some first.`);
+    }
+    subscribed.add(uri);
+  });
+  accept("resources/unsubscribe", (uri) => void subscribed.delete(uri));
+  return (uri) => {
+    if (!sdk.isConnected()) return subscribed.clear();
+    // From 2026-07-28 on the transport knows who listens.
+    const listens = (server.getNegotiatedProtocolVersion?.() ?? "") >= "2026";
+    if (listens || subscribed.has(uri)) server.sendResourceUpdated({ uri }).catch(() => undefined);
+  };
+}
+
+function invalidParams(message: string): Error {
+  return Object.assign(new Error(message), { code: -32602 });
+}

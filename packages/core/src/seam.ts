@@ -1,0 +1,159 @@
+import { runInside, type Frame, ToolCall } from "./call.ts";
+import { composeLayers, type Runner } from "./chain.ts";
+import { isElicitation, safeMessage } from "./errors.ts";
+import type { Instance } from "./host.ts";
+import { type Native, type Connection, Request } from "./request.ts";
+import { asMade, failed, type Made, toolError } from "./result.ts";
+import { parse } from "./schema.ts";
+import type { RegisteredTool } from "./sdk.ts";
+import type { Call, DispatchOptions, Principal, Services, ToolInfo, ToolResult } from "./types.ts";
+
+/** A tool of the server, whoever registered it. Its identity outlives renames. */
+export interface Tool {
+  name: string;
+  registered: RegisteredTool;
+  /** Runs the tool's own code: a plain callback with the SDK's arguments, or a plugin's handler. */
+  run(call: ToolCall): unknown;
+  /** The plugin whose tool it is; undefined for the server's own. */
+  readonly owner: Instance | undefined;
+}
+
+/** What every tool call of one server passes: the layers of its plugins, between input and output validation. */
+export class Seam {
+  readonly tools = new Map<string, Tool>();
+  readonly #connection: Connection;
+  readonly #instances: Instance[] = [];
+  #chain: Runner = runTool;
+  #filters: ((tool: ToolInfo, principal: Principal) => boolean)[] = [];
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  get instances(): readonly Instance[] {
+    return this.#instances;
+  }
+
+  /** Adds an instance's layers inside those that are there. */
+  add(instance: Instance): void {
+    this.#instances.push(instance);
+    this.#chain = composeLayers(
+      this.#instances.flatMap(({ layers }) => layers),
+      runTool,
+    );
+    this.#filters = this.#instances.flatMap(({ filters }) => filters);
+  }
+
+  service<N extends keyof Services>(name: N): Services[N] | undefined {
+    const found = this.#instances.find((instance) => instance.name === name);
+    return found?.disposed === false ? (found.api as Services[N]) : undefined;
+  }
+
+  /** Whether `principal` may see and call `tool`. */
+  isVisible(tool: Tool | undefined, principal: () => Principal): boolean {
+    if (this.#filters.length === 0 || !tool) return true;
+    const { name, registered } = tool;
+    const info = { name, annotations: registered.annotations ?? {}, toolMeta: registered._meta ?? {} };
+    return this.#filters.every((visible) => visible(info, principal()));
+  }
+
+  /** As `isVisible`, for a request that is not a tool call. */
+  canList(name: string, native: Native): boolean {
+    const request = new Request(native, this.#connection);
+    return this.isVisible(this.tools.get(name), () => request.principal);
+  }
+
+  request(native: Native): Request {
+    return new Request(native, this.#connection);
+  }
+
+  /** A call that the SDK hands over, arguments validated. */
+  async enter(tool: Tool, args: Record<string, unknown> | undefined, native: Native): Promise<ToolResult> {
+    const request = new Request(native, this.#connection);
+    if (!this.isVisible(tool, () => request.principal)) return toolError(`Tool ${tool.name} not found`);
+    try {
+      return await this.#chain(new ToolCall({ seam: this, tool, request }, args ? { args } : {}, undefined));
+    } finally {
+      await request.close();
+    }
+  }
+
+  /** A call that a tool or layer makes: the same way as one from outside, validation included. */
+  async dispatch(
+    parent: ToolCall,
+    name: string,
+    args: Readonly<Record<string, unknown>> = {},
+    options: DispatchOptions = {},
+  ): Promise<ToolResult & Made> {
+    const tool = this.tools.get(name);
+    const { request } = parent.frame;
+    if (!tool?.registered.enabled || !this.isVisible(tool, () => request.principal)) {
+      return toolError(`There is no tool \`${name}\`. ${this.#listing(() => request.principal)}`);
+    }
+    const path = pathTo(parent);
+    if (path.includes(tool)) {
+      const names = [...path, tool].map((step) => `\`${step.name}\``).join(" → ");
+      return toolError(`\`${name}\` cannot run inside itself (${names}). Call it on its own.`);
+    }
+    const parsed = await parseArgs(tool, args);
+    if (!parsed.ok) return toolError(`Invalid arguments for \`${name}\`: ${parsed.problem}. Correct them and try again.`);
+    const frame: Frame = { seam: this, tool, request };
+    const signal = options.signal ? AbortSignal.any([parent.signal, options.signal]) : parent.signal;
+    const report = options.report ?? parent.report;
+    const result = await this.#chain(new ToolCall(frame, { args: parsed.value, signal, report, log: parent.log }, parent));
+    return asMade(await checkedOutput(tool, result));
+  }
+
+  #listing(principal: () => Principal): string {
+    const names = [...this.tools.values()].filter((tool) => tool.registered.enabled && this.isVisible(tool, principal));
+    const shown = names.slice(0, 20).map(({ name }) => `\`${name}\``);
+    if (names.length > shown.length) shown.push(`and ${names.length - shown.length} more`);
+    return shown.length === 0 ? "This server has no tools." : `Tools: ${shown.join(", ")}.`;
+  }
+}
+
+function pathTo(call: ToolCall): Tool[] {
+  const path: Tool[] = [];
+  for (let at: ToolCall | undefined = call; at; at = at.parent) path.unshift(at.frame.tool);
+  return path;
+}
+
+type ParsedArgs = { ok: true; value: Record<string, unknown> } | { ok: false; problem: string };
+
+async function parseArgs({ registered }: Tool, args: unknown): Promise<ParsedArgs> {
+  if (typeof args !== "object" || args === null || Array.isArray(args)) {
+    return { ok: false, problem: "arguments must be an object" };
+  }
+  if (!registered.inputSchema) return { ok: true, value: {} };
+  return (await parse(registered.inputSchema, args)) as ParsedArgs;
+}
+
+/** The innermost of the chain: runs the tool's code. Whatever it throws becomes a result, but for cancellation and URL elicitation. */
+async function runTool(call: Call): Promise<ToolResult> {
+  const inner = call as ToolCall;
+  const { tool } = inner.frame;
+  call.signal.throwIfAborted();
+  try {
+    const value = await runInside(call, () => tool.run(inner));
+    if (typeof value !== "object" || value === null) {
+      return failed(`The tool \`${tool.name}\` returned ${String(value)} instead of a result. This is a fault of the tool.`, undefined);
+    }
+    return tool.owner ? (value as ToolResult) : await checkedOutput(tool, value as ToolResult);
+  } catch (error) {
+    if (call.signal.aborted || isElicitation(error)) throw error;
+    if (tool.owner === undefined) return failed(error instanceof Error ? error.message : String(error), error);
+    const { text, hidden } = safeMessage(error);
+    if (hidden) tool.owner.warn(`the tool "${tool.name}" failed`, error);
+    return failed(text === "" || hidden ? `\`${tool.name}\` failed${text && `: ${text}`}. The details are in the server's log.` : text, error);
+  }
+}
+
+/** An error in place of structured content that does not fit the tool's schema, so that no layer stores it. */
+async function checkedOutput(tool: Tool, result: ToolResult): Promise<ToolResult> {
+  const { outputSchema } = tool.registered;
+  if (!outputSchema || result.structuredContent === undefined || result.isError) return result;
+  const parsed = await parse(outputSchema, result.structuredContent);
+  if (parsed.ok) return result;
+  const message = `The result of \`${tool.name}\` does not fit its output schema: ${parsed.problem}. This is a fault of the tool, not of your arguments.`;
+  return failed(message, new Error(message));
+}
