@@ -16,12 +16,26 @@ export function runInside<T>(call: Call, fn: () => T): T {
   return storage.run(call, fn);
 }
 
-/** What stays the same while layers change a call: the tool, the request, the server's seam. */
-export interface Frame {
+/** What stays the same while layers change a call: the tool as it was when the call began, the request, the server's seam. */
+export class Frame {
   readonly seam: Seam;
   readonly tool: Tool;
   readonly request: Request;
+  readonly name: string;
+  readonly annotations: Readonly<ToolAnnotations>;
+  readonly toolMeta: Readonly<Record<string, unknown>>;
+
+  constructor(seam: Seam, tool: Tool, request: Request) {
+    this.seam = seam;
+    this.tool = tool;
+    this.request = request;
+    this.name = tool.name;
+    this.annotations = tool.registered.annotations ?? NOTHING;
+    this.toolMeta = tool.registered._meta ?? NOTHING;
+  }
 }
+
+const NOTHING = Object.freeze({});
 
 export class ToolCall implements Call {
   readonly #changes: CallChanges;
@@ -35,16 +49,16 @@ export class ToolCall implements Call {
   }
 
   get tool(): string {
-    return this.frame.tool.name;
+    return this.frame.name;
   }
   get args(): Readonly<Record<string, unknown>> {
-    return this.#changes.args ?? {};
+    return this.#changes.args ?? NOTHING;
   }
   get annotations(): Readonly<ToolAnnotations> {
-    return this.frame.tool.registered.annotations ?? {};
+    return this.frame.annotations;
   }
   get toolMeta(): Readonly<Record<string, unknown>> {
-    return this.frame.tool.registered._meta ?? {};
+    return this.frame.toolMeta;
   }
   get outputSchema(): unknown {
     return this.frame.tool.registered.outputSchema;

@@ -1,8 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Progress } from "./types.ts";
 
-/** Both official clients drop a progress notification that arrives over stdio in one read with the result. */
-const GAP_MS = 2;
 /** How long a result waits for a transport that does not take the last report. */
 const FLUSH_MS = 1000;
 
@@ -15,7 +13,7 @@ export class Reporter {
   #last = -Infinity;
   #next: Progress | undefined;
   #sending: Promise<void> | undefined;
-  #sentAt = -Infinity;
+  #unsettled = false;
   #closed = false;
   readonly #send: (progress: Progress) => Promise<void>;
   readonly #signal: AbortSignal;
@@ -49,21 +47,25 @@ export class Reporter {
       } catch {
         // The client is gone; the signal tells the tool.
       }
-      this.#sentAt = performance.now();
+      this.#unsettled = true;
     }
     this.#sending = undefined;
   }
 
-  /** Takes no more reports, and resolves when the last one has a head start on the result. */
-  async close(): Promise<void> {
+  /** Takes no more reports, and resolves when the last one is with the client: `settle` waits for that where it matters. */
+  async close(settle: () => Promise<void>): Promise<void> {
     this.#closed = true;
     if (this.#signal.aborted) return;
-    if (this.#sending) {
-      const stop = new AbortController();
-      const limit = delay(FLUSH_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
-      await Promise.race([this.#sending, limit]);
-      stop.abort();
-    }
-    if (performance.now() - this.#sentAt < GAP_MS) await delay(GAP_MS);
+    if (this.#sending) await within(FLUSH_MS, this.#sending);
+    if (this.#unsettled) await settle();
   }
+}
+
+/** Waits for `promise`, but not longer than that. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const stop = new AbortController();
+  const limit = delay(ms, false, { signal: stop.signal }).catch(() => false);
+  const done = await Promise.race([promise.then(() => true), limit]);
+  stop.abort();
+  return done;
 }

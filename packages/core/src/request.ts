@@ -42,6 +42,8 @@ export interface Connection {
   isLocal(): boolean;
   /** Whether the client of this session asked not to get messages of this level (SDK 1; SDK 2 knows by itself). */
   isIgnored(level: LogLevel, sessionId: string | undefined): boolean;
+  /** Resolves when the client has handled what was sent to it so far; bounded. */
+  settle(): Promise<void>;
 }
 
 /** One request, whichever SDK it came by. What costs something is worked out when it is asked for. */
@@ -110,7 +112,7 @@ export class Request {
   /** Before the response: nothing is sent afterwards, and the last report arrives first. */
   close(): Promise<void> | undefined {
     this.#closed = true;
-    return this.#reporter?.close();
+    return this.#reporter?.close(() => this.#connection.settle());
   }
 
   /**

@@ -1,6 +1,8 @@
 // The only file that knows how the SDKs look inside. Everything here is guarded: what is not as expected is a coded error.
+import { setTimeout as delay } from "node:timers/promises";
 import { PluginError } from "./errors.ts";
 import type { Connection, Native } from "./request.ts";
+import { within } from "./report.ts";
 import type { Tool } from "./seam.ts";
 import type { LogLevel, McpServerLike, ToolAnnotations } from "./types.ts";
 
@@ -25,6 +27,7 @@ interface LowLevel {
   isMessageIgnored?(level: LogLevel, sessionId: string | undefined): boolean;
   getNegotiatedProtocolVersion?(): string | undefined;
   registerCapabilities(capabilities: object): void;
+  ping(): Promise<unknown>;
   sendResourceUpdated(params: { uri: string }): Promise<void>;
   onclose?: (() => void) | undefined;
 }
@@ -54,14 +57,31 @@ export function sdkOf(server: McpServerLike, plugin: string): Sdk {
   return sdk as Sdk;
 }
 
+/** How long a result waits for the answer to a ping, and how long where the protocol has none. */
+const PING_MS = 250;
+const NO_PING_MS = 20;
+
 export function connectionOf({ server }: Sdk): Connection {
-  return {
-    isLocal: () => {
-      const transport = server.transport ?? {};
-      return "_stdin" in transport || "_otherTransport" in transport || "_wire" in transport;
-    },
-    isIgnored: (level, sessionId) => server.isMessageIgnored?.(level, sessionId) ?? false,
+  const isLocal = (): boolean => {
+    const transport = server.transport ?? {};
+    return "_stdin" in transport || "_otherTransport" in transport || "_wire" in transport;
   };
+  return {
+    isLocal,
+    isIgnored: (level, sessionId) => server.isMessageIgnored?.(level, sessionId) ?? false,
+    // Both official clients drop a progress notification that they read from stdio together with the result: a ping in
+    // between tells that they have handled it.
+    async settle() {
+      if (!isLocal()) return;
+      if (isModern(server)) await delay(NO_PING_MS);
+      else await within(PING_MS, server.ping().catch(() => undefined));
+    },
+  };
+}
+
+/** Whether the connection speaks 2026-07-28 or later: no requests to the client, and the transport knows who listens. */
+function isModern(server: LowLevel): boolean {
+  return (server.getNegotiatedProtocolVersion?.() ?? "") >= "2026";
 }
 
 /** Registers a tool on behalf of a plugin. */
@@ -197,9 +217,7 @@ export function acceptSubscriptions(sdk: Sdk): (uri: string) => void {
   accept("resources/unsubscribe", (uri) => void subscribed.delete(uri));
   return (uri) => {
     if (!sdk.isConnected()) return subscribed.clear();
-    // From 2026-07-28 on the transport knows who listens.
-    const listens = (server.getNegotiatedProtocolVersion?.() ?? "") >= "2026";
-    if (listens || subscribed.has(uri)) server.sendResourceUpdated({ uri }).catch(() => undefined);
+    if (isModern(server) || subscribed.has(uri)) server.sendResourceUpdated({ uri }).catch(() => undefined);
   };
 }
 

@@ -1,4 +1,4 @@
-import { runInside, type Frame, ToolCall } from "./call.ts";
+import { Frame, runInside, ToolCall } from "./call.ts";
 import { composeLayers, type Runner } from "./chain.ts";
 import { isElicitation, safeMessage } from "./errors.ts";
 import type { Instance } from "./host.ts";
@@ -72,7 +72,7 @@ export class Seam {
     const request = new Request(native, this.#connection);
     if (!this.isVisible(tool, () => request.principal)) return toolError(`Tool ${tool.name} not found`);
     try {
-      return await this.#chain(new ToolCall({ seam: this, tool, request }, args ? { args } : {}, undefined));
+      return await this.#chain(new ToolCall(new Frame(this, tool, request), args ? { args } : {}, undefined));
     } finally {
       await request.close();
     }
@@ -97,10 +97,9 @@ export class Seam {
     }
     const parsed = await parseArgs(tool, args);
     if (!parsed.ok) return toolError(`Invalid arguments for \`${name}\`: ${parsed.problem}. Correct them and try again.`);
-    const frame: Frame = { seam: this, tool, request };
     const signal = options.signal ? AbortSignal.any([parent.signal, options.signal]) : parent.signal;
     const report = options.report ?? parent.report;
-    const result = await this.#chain(new ToolCall(frame, { args: parsed.value, signal, report, log: parent.log }, parent));
+    const result = await this.#chain(new ToolCall(new Frame(this, tool, request), { args: parsed.value, signal, report, log: parent.log }, parent));
     return asMade(await checkedOutput(tool, result));
   }
 
@@ -132,7 +131,7 @@ async function parseArgs({ registered }: Tool, args: unknown): Promise<ParsedArg
 async function runTool(call: Call): Promise<ToolResult> {
   const inner = call as ToolCall;
   const { tool } = inner.frame;
-  call.signal.throwIfAborted();
+  if (call.signal.aborted) throw abortError(call.signal);
   try {
     const value = await runInside(call, () => tool.run(inner));
     if (typeof value !== "object" || value === null) {
@@ -146,6 +145,11 @@ async function runTool(call: Call): Promise<ToolResult> {
     if (hidden) tool.owner.warn(`the tool "${tool.name}" failed`, error);
     return failed(text === "" || hidden ? `\`${tool.name}\` failed${text && `: ${text}`}. The details are in the server's log.` : text, error);
   }
+}
+
+/** The reason of an abort as an error: clients give theirs as text. */
+function abortError({ reason }: AbortSignal): unknown {
+  return reason instanceof Error ? reason : new DOMException(typeof reason === "string" ? reason : "The call was cancelled.", "AbortError");
 }
 
 /** An error in place of structured content that does not fit the tool's schema, so that no layer stores it. */

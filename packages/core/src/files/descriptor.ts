@@ -14,7 +14,9 @@ export async function descriptorPath(handle: FileHandle, opened: BigIntStats, as
   if (process.platform === "linux") {
     try {
       const path = await readlink(`/proc/self/fd/${handle.fd}`);
-      if (opened.nlink === 0n || path === `${asked} (deleted)`) throw new FileAccessError("changed");
+      // Replaced since it was opened, which is as good as a moment earlier.
+      if (path === `${asked} (deleted)`) return asked;
+      if (opened.nlink === 0n) throw new FileAccessError("changed");
       return path;
     } catch (error) {
       // Without /proc there is still the comparison below.

@@ -53,7 +53,8 @@ export class FileAccessError extends Error {
 export function fromSystem(error: unknown, path: string | undefined): FileAccessError {
   if (error instanceof FileAccessError) return error;
   const code = systemCode(error);
-  if (code === "ENOENT" || code === "ENOTDIR") return new FileAccessError("not_found", path);
+  // ELOOP: a link that leads nowhere but to itself.
+  if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return new FileAccessError("not_found", path);
   if (code === "EACCES" || code === "EPERM") return new FileAccessError("no_permission", path);
   if (code === "ENXIO" || code === "EISDIR") return new FileAccessError("not_a_file", path);
   return new FileAccessError("io", path, code);

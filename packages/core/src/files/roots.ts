@@ -33,7 +33,10 @@ export interface Roots {
    * @throws FileAccessError see {@link FileAccessError.code}
    */
   open(path: string): Promise<OpenFile>;
-  /** Lists the regular files inside the roots, shallow folders first, names in order, each file once. */
+  /**
+   * Lists the regular files inside the roots, shallow folders first, names in order. Each file comes once under its own
+   * name, and once more for every link to it.
+   */
   walk(options?: WalkOptions): AsyncGenerator<WalkEntry, void, undefined>;
 }
 
@@ -84,7 +87,7 @@ export async function openRoots(paths: readonly string[], options: OpenRootsOpti
       const absolute = resolve(path);
       const shown = wording(absolute);
       // Outside by its wording: refused without a look at the disk, so that answers do not tell what exists there.
-      if (shown === undefined) throw new FileAccessError("outside_roots");
+      if (shown === undefined || isSystemPath(absolute)) throw new FileAccessError("outside_roots");
       return openVerified(absolute, shown, insist);
     },
     walk: (walkOptions) => walk({ list, find }, walkOptions),

@@ -1,10 +1,9 @@
 import { constants } from "node:fs";
 import type { Dirent } from "node:fs";
-import { lstat, open, opendir, realpath, stat } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { lstat, open, opendir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { descriptorPath } from "./descriptor.ts";
-import { FileAccessError, fromSystem } from "./error.ts";
+import { FileAccessError, fromSystem, systemCode } from "./error.ts";
 import type { FileAccessCode } from "./error.ts";
 import type { Location, Root } from "./location.ts";
 
@@ -50,6 +49,7 @@ interface Folder extends Location {
 
 const DEFAULT_DEPTH = 32;
 const DEFAULT_ENTRIES = 200_000;
+const MAX_BY_NAME = 200_000;
 const FOLDER_FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
@@ -73,7 +73,7 @@ export async function* walk(territory: Territory, options: WalkOptions = {}): As
       continue;
     }
     const queue: Folder[] = [{ root, relative: "", path: root.path, depth: 0 }];
-    for (let folder = queue.shift(); folder; folder = queue.shift()) {
+    for (const folder of queue) {
       signal?.throwIfAborted();
       if (!once(folder.path)) continue;
       const names: Dirent[] = [];
@@ -94,7 +94,8 @@ export async function* walk(territory: Territory, options: WalkOptions = {}): As
         const path = join(folder.path, name.name);
         const location = { root, relative: folder.relative ? `${folder.relative}/${name.name}` : name.name };
         if (name.isDirectory()) {
-          if (territory.find(path).secret) skip(location, "secret");
+          const { location: inside, secret } = territory.find(path);
+          if (!inside) skip(location, secret ? "secret" : "outside_roots");
           else if (enter && !enter(location)) continue;
           else if (folder.depth >= maxDepth) skip(location, "too_deep");
           else queue.push({ ...location, path, depth: folder.depth + 1 });
@@ -124,10 +125,15 @@ async function visit(
     const real = link ? await realpath(path) : path;
     // The link's own name counts too: `.env -> settings.txt` is somebody's secret by its name.
     const found = [real, path].map((each) => territory.find(each));
-    if (found.some((each) => each.secret)) skip(location, "secret");
-    else if (!found[0]?.location) skip(location, "outside_roots");
-    else if (name && !link ? name.isFile() : (await (link ? stat : lstat)(real)).isFile()) return { ...location, path: real, link };
-    else if (!link || !(await stat(real)).isDirectory()) skip(location, "not_a_file");
+    if (found.some((each) => each.secret)) {
+      skip(location, "secret");
+    } else if (!found[0]?.location) {
+      skip(location, "outside_roots");
+    } else {
+      const kind = name && !link ? name : await lstat(real);
+      if (kind.isFile()) return { ...location, path: real, link };
+      if (!link || !kind.isDirectory()) skip(location, "not_a_file");
+    }
   } catch (error) {
     skip(location, fromSystem(error, location.relative).code);
   }
@@ -136,25 +142,33 @@ async function visit(
 
 /** The names in a folder that really is where it should be. */
 async function* entries(folder: Folder): AsyncGenerator<Dirent, void, undefined> {
-  if (process.platform === "win32") {
-    // No descriptors of folders here: look before and after instead.
-    const check = async (): Promise<void> => {
-      if ((await realpath(folder.path)) !== folder.path) throw new FileAccessError("changed");
-    };
-    await check();
-    const names: Dirent[] = [];
-    for await (const name of await opendir(folder.path)) names.push(name);
-    await check();
-    yield* names;
-    return;
-  }
-  const handle: FileHandle = await open(folder.path, FOLDER_FLAGS);
+  if (process.platform !== "linux") return yield* entriesByName(folder);
+  const handle = await open(folder.path, FOLDER_FLAGS);
   try {
     const opened = await handle.stat({ bigint: true });
     if ((await descriptorPath(handle, opened, folder.path)) !== folder.path) throw new FileAccessError("changed");
     // Listing through the descriptor, so that a swapped parent folder cannot show names from elsewhere.
-    yield* await opendir(process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : folder.path, { bufferSize: 256 });
+    const names = await opendir(`/proc/self/fd/${handle.fd}`, { bufferSize: 256 }).catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    });
+    yield* names ?? entriesByName(folder);
   } finally {
     await handle.close();
   }
+}
+
+/** The same where the system cannot list a descriptor: looks before and after, and shows nothing if the folder moved. */
+export async function* entriesByName(folder: { readonly path: string }): AsyncGenerator<Dirent, void, undefined> {
+  const check = async (): Promise<void> => {
+    if ((await realpath(folder.path)) !== folder.path) throw new FileAccessError("changed");
+  };
+  await check();
+  const names: Dirent[] = [];
+  for await (const name of await opendir(folder.path)) {
+    names.push(name);
+    if (names.length >= MAX_BY_NAME) break;
+  }
+  await check();
+  yield* names;
 }

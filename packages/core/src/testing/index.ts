@@ -1,1 +1,2 @@
-export {};
+export { testPlugin, type PluginCase } from "./suite.ts";
+export { type CallOptions, installedLines, type SdkLine, sdkLine, type TestClient, type TestServer } from "./lines.ts";

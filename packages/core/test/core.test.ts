@@ -1,0 +1,146 @@
+import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import fc from "fast-check";
+import { cutResult } from "../src/budget.ts";
+import { core, type ToolResult } from "../src/index.ts";
+import { connected, lines, textOf } from "./lines.ts";
+
+const text = (value: string): { type: "text"; text: string } => ({ type: "text", text: value });
+
+describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (_, line) => {
+  async function call(callback: () => unknown, config: object = {}, options: Parameters<typeof core>[0] = {}): Promise<ToolResult> {
+    const server = core(options).attach(line.newServer());
+    server.registerTool("tool", config, callback);
+    await using client = await connected(line, server);
+    return await client.callTool({ name: "tool" });
+  }
+  const outputSchema = z.object({ rows: z.array(z.string()), note: z.string() });
+
+  it("fills the text in from structured content", async () => {
+    const data = { rows: ["a"], note: "n" };
+    const result = await call(() => ({ content: [], structuredContent: data }), { outputSchema });
+    expect(JSON.parse(String(textOf(result)))).toEqual(data);
+  });
+
+  it("fills structured content in from a text that is the JSON of it", async () => {
+    const data = { rows: ["a"], note: "n" };
+    expect(await call(() => ({ content: [text(JSON.stringify(data))] }), { outputSchema })).toMatchObject({ structuredContent: data });
+  });
+
+  it("leaves a text that is something else to the SDK's own check", async () => {
+    for (const said of ["hello", '{"rows": 1}', "{broken"]) {
+      const result = await call(() => ({ content: [text(said)] }), { outputSchema });
+      expect(result.isError).toBe(true);
+      expect(textOf(result)).toMatch(/structured content/i);
+    }
+  });
+
+  it("cuts what is over the budget in both forms, keeps the schema, and says what was cut", async () => {
+    const rows = Array.from({ length: 5000 }, (_row, index) => `row number ${index}`);
+    const result = await call(() => ({ content: [], structuredContent: { rows, note: "n" } }), { outputSchema }, { maxChars: 2000 });
+    const { structuredContent, content = [], _meta } = result;
+    const kept = (structuredContent as { rows: string[] }).rows;
+    expect(kept.length).toBeGreaterThan(50);
+    expect(kept).toEqual(rows.slice(0, kept.length));
+    expect(JSON.stringify(structuredContent).length).toBeLessThanOrEqual(2000);
+    expect(JSON.parse(String(content[0]?.["text"]))).toEqual(structuredContent);
+    expect(content.at(-1)?.["text"]).toBe(`[Cut: rows has ${kept.length} of 5,000 items. Ask for less, for the next page or for a part, if the tool can.]`);
+    expect(_meta).toEqual({ "dev.plugboard/core": { cut: [{ where: "rows", kept: kept.length, of: 5000, unit: "items" }] } });
+  });
+
+  it("says nothing of the machine in an error that a tool threw, and keeps a message that a model can use", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const failing = (error: unknown, errors?: "safe" | "full" | "hidden"): Promise<ToolResult> =>
+      call(
+        () => {
+          throw error;
+        },
+        {},
+        errors ? { errors } : {},
+      );
+    const secret = new Error("cannot open /srv/app/secrets/.env for you");
+    expect(textOf(await failing(new Error("No city called Oslu")))).toBe("No city called Oslu");
+    expect(textOf(await failing(secret))).toBe("`tool` failed: cannot open [path] for you. The details are in the server's log.");
+    expect(textOf(await failing(new TypeError("Cannot read properties of undefined")))).toBe("`tool` failed. The details are in the server's log.");
+    expect(textOf(await failing(secret, "full"))).toBe(secret.message);
+    expect(textOf(await failing(new Error("No city called Oslu"), "hidden"))).toBe("`tool` failed. The details are in the server's log.");
+    expect(warn.mock.calls.flat()).toContain(secret);
+  });
+
+  it("gives an error without a word a sentence, and takes structured content off errors", async () => {
+    expect(textOf(await call(() => ({ content: [], isError: true })))).toBe("`tool` failed and did not say why.");
+    const result = await call(() => ({ content: [text("no")], isError: true, structuredContent: { rows: [] } }));
+    expect(result.structuredContent).toBeUndefined();
+    expect(textOf(result)).toBe("no");
+  });
+
+  it("leaves the SDK's own answer to a tool without results as it was", async () => {
+    const odd = { content: [text("x")], _meta: { "example.com/a": 1 } };
+    expect(await call(() => odd)).toMatchObject(odd);
+  });
+});
+
+describe("the size budget", () => {
+  const budget = { maxChars: 1000, maxBlobBytes: 100 };
+  const cut = (result: ToolResult): ToolResult => cutResult(result, budget, "core");
+
+  it("returns the same object when nothing is over", () => {
+    const result = { content: [text("x".repeat(1000))], structuredContent: { a: 1 } };
+    expect(cut(result)).toBe(result);
+  });
+
+  it("cuts one character over, without splitting a surrogate pair", () => {
+    const result = cut({ content: [text("x".repeat(999) + "😀")] });
+    expect(result.content?.[0]?.["text"]).toBe("x".repeat(999));
+    expect(result.content?.[1]?.["text"]).toContain("the text has 999 of 1,001 characters");
+  });
+
+  it("shares the budget among blocks, and leaves out what gets none", () => {
+    const result = cut({ content: [text("a".repeat(800)), text("b".repeat(800)), text("c".repeat(800))] });
+    expect(result.content?.map((block) => String(block["text"]).slice(0, 3))).toEqual(["aaa", "bbb", "[Cu"]);
+    expect(result.content?.at(-1)?.["text"]).toMatch(/block 2 has 200 of 800 characters; block 3 has 0 of 800 characters/);
+  });
+
+  it("cuts embedded texts, and replaces large images and blobs by a notice", () => {
+    const big = "A".repeat(400);
+    const result = cut({
+      content: [
+        { type: "resource", resource: { uri: "x://a", text: "t".repeat(2000) } },
+        { type: "image", data: big, mimeType: "image/png" },
+        { type: "resource", resource: { uri: "x://b", blob: big, mimeType: "application/pdf" } },
+        { type: "image", data: "AAAA", mimeType: "image/png" },
+      ],
+    });
+    expect(result.content?.map(({ type }) => type)).toEqual(["resource", "image", "text"]);
+    expect(result.content?.at(-1)?.["text"]).toMatch(/block 2 \(image\/png\) left out, 300 bytes; block 3 \(application\/pdf\) left out, 300 bytes/);
+  });
+
+  it("brings 50 MB down in little time, and nested lists and long strings too", () => {
+    const rows = Array.from({ length: 500_000 }, (_row, id) => ({ id, text: "some text that fills a hundred bytes or so, ".repeat(2) }));
+    const result = cut({ content: [], structuredContent: { page: { rows }, total: 5 } });
+    expect(JSON.stringify(result.structuredContent).length).toBeLessThanOrEqual(1000);
+    expect(rows).toHaveLength(500_000);
+    const deep = cut({ content: [], structuredContent: { a: { b: { text: "x".repeat(100_000) } }, list: [1] } });
+    expect(JSON.stringify(deep.structuredContent).length).toBeLessThanOrEqual(1000);
+    expect((deep.structuredContent as { list: number[] }).list).toEqual([1]);
+  });
+
+  it("is an error where nothing can be shortened", () => {
+    const structuredContent = Object.fromEntries(Array.from({ length: 500 }, (_key, index) => [`key-${index}`, index]));
+    const result = cut({ content: [], structuredContent });
+    expect(result.isError).toBe(true);
+    expect(result.structuredContent).toBeUndefined();
+  });
+
+  it("holds for any JSON, and never changes what it was given", () => {
+    fc.assert(
+      fc.property(fc.object({ maxDepth: 4, maxKeys: 8, values: [fc.string({ maxLength: 600 }), fc.integer(), fc.boolean()] }), (data) => {
+        const json = JSON.parse(JSON.stringify(data)) as object;
+        const before = JSON.stringify(json);
+        const result = cut({ content: [text(before)], structuredContent: json });
+        expect(JSON.stringify(json)).toBe(before);
+        if (!result.isError) expect(JSON.stringify(result.structuredContent).length).toBeLessThanOrEqual(1000);
+      }),
+    );
+  });
+});

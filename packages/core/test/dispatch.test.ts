@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type Call, currentCall, definePlugin, type Plugin } from "../src/index.ts";
+import { connected, deferred, lines, textOf } from "./lines.ts";
+
+const none = z.strictObject({});
+
+/** A tool that dispatches another one, and a layer that sees every call. */
+function caller(): Plugin & { calls: Call[] } {
+  return definePlugin({
+    name: "caller",
+    options: none,
+    setup(host) {
+      const calls: Call[] = [];
+      host.use(async function record(call, next) {
+        calls.push(call);
+        return next();
+      });
+      host.tool(
+        "caller_run",
+        { description: "Runs another tool", inputSchema: z.object({ tool: z.string(), args: z.any().optional() }) },
+        (args, call) => call.dispatch(args.tool, args.args),
+      );
+      return { calls };
+    },
+  })();
+}
+
+describe.each(lines.map((line) => [line.name, line] as const))("dispatch on %s", (_, line) => {
+  it("runs a tool through validation and the whole chain, and yields the complete result", async () => {
+    const plugin = caller();
+    const server = plugin.attach(line.newServer());
+    server.registerTool(
+      "add",
+      { inputSchema: z.object({ a: z.number(), b: z.number().default(1) }), outputSchema: z.object({ sum: z.number() }) },
+      ({ a, b }: { a: number; b: number }) => ({
+        content: [{ type: "text", text: "the sum" }],
+        structuredContent: { sum: a + b },
+        _meta: { "example.com/kept": true },
+      }),
+    );
+    await using client = await connected(line, server);
+    const result = await client.callTool({ name: "caller_run", arguments: { tool: "add", args: { a: 2 } } });
+    expect(result).toMatchObject({ structuredContent: { sum: 3 }, _meta: { "example.com/kept": true } });
+    expect(textOf(result)).toBe("the sum");
+    const [outer, inner] = plugin.calls;
+    expect(inner).toMatchObject({ tool: "add", args: { a: 2, b: 1 } });
+    expect(inner?.parent?.tool).toBe("caller_run");
+    expect(outer?.parent).toBeUndefined();
+    expect(inner?.principal).toEqual(outer?.principal);
+    expect(inner?.signal).toBe(outer?.signal);
+  });
+
+  it.each([
+    ["an unknown tool", { tool: "nothing" }, /no tool `nothing`.*`caller_run`.*`add`/],
+    ["bad arguments", { tool: "add", args: { a: "x" } }, /Invalid arguments for `add`: a: /],
+    ["arguments that are no object", { tool: "add", args: [1] }, /must be an object/],
+  ])("answers %s with a result that says what to do", async (_what, args, message) => {
+    const server = caller().attach(line.newServer());
+    let ran = false;
+    server.registerTool("add", { inputSchema: z.object({ a: z.number() }) }, () => {
+      ran = true;
+      return { content: [] };
+    });
+    await using client = await connected(line, server);
+    const result = await client.callTool({ name: "caller_run", arguments: args });
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toMatch(message);
+    expect(ran).toBe(false);
+  });
+
+  it("refuses a cycle by the identity of the tools on its path, also after a rename", async () => {
+    const plugin = caller();
+    const server = line.newServer();
+    const ping = server.registerTool("ping", {}, () => currentCall()?.dispatch("pong") as Promise<object>) as { update(c: object): void };
+    server.registerTool("pong", {}, () => {
+      ping.update({ name: "renamed" });
+      return currentCall()?.dispatch("renamed") as Promise<object>;
+    });
+    plugin.attach(server);
+    await using client = await connected(line, server);
+    const result = await client.callTool({ name: "caller_run", arguments: { tool: "ping" } });
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toMatch(/cannot run inside itself \(`caller_run` → `renamed` → `pong` → `renamed`\)/);
+  });
+
+  it("carries cancellation to the dispatched tool, and its own signal cancels it alone", async () => {
+    const started = deferred();
+    const aborted = deferred();
+    const wait = (native: { signal?: AbortSignal; mcpReq?: { signal: AbortSignal } }): Promise<object> => {
+      const signal = (native.mcpReq?.signal ?? native.signal) as AbortSignal;
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          aborted.resolve();
+          reject(new Error("stopped"));
+        });
+        started.resolve();
+      });
+    };
+    const timeouts = definePlugin({
+      name: "timeouts",
+      options: none,
+      setup(host) {
+        host.tool("timeouts_run", { description: "Runs a tool and stops it" }, async (_args, call) => {
+          const controller = new AbortController();
+          const outcome = call.dispatch("wait", {}, { signal: controller.signal }).catch((error: unknown) => `rejected: ${(error as Error).message}`);
+          await started.promise;
+          controller.abort();
+          return String(await outcome);
+        });
+      },
+    })();
+    const server = timeouts.attach(line.newServer());
+    server.registerTool("wait", {}, wait);
+    await using client = await connected(line, server);
+    expect(textOf(await client.callTool({ name: "timeouts_run" }))).toBe("rejected: stopped");
+    await aborted.promise;
+  });
+
+  it("rolls the dispatched tool's progress up into the caller's, never falling", async () => {
+    const steps = definePlugin({
+      name: "steps",
+      options: none,
+      setup(host) {
+        host.tool("steps_one", { description: "Reports" }, async (_args, call) => {
+          for (const progress of [1, 2, 3]) await call.report({ progress, total: 3 });
+          return "done";
+        });
+        host.tool("steps_all", { description: "Runs the other twice" }, async (_args, call) => {
+          await call.dispatch("steps_one");
+          await call.dispatch("steps_one");
+          await call.report({ progress: 4 });
+          return "done";
+        });
+      },
+    })();
+    const seen: number[] = [];
+    await using client = await connected(line, steps.attach(line.newServer()));
+    await client.callTool({ name: "steps_all" }, { onprogress: ({ progress }) => seen.push(progress) });
+    expect(seen).toEqual([1, 2, 3, 4]);
+  });
+
+  it("refuses a disabled tool", async () => {
+    const server = caller().attach(line.newServer());
+    const tool = server.registerTool("off", {}, () => ({ content: [] })) as { disable(): void };
+    tool.disable();
+    await using client = await connected(line, server);
+    expect(textOf(await client.callTool({ name: "caller_run", arguments: { tool: "off" } }))).toMatch(/There is no tool `off`/);
+  });
+});

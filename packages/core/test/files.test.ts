@@ -1,0 +1,385 @@
+import { execFileSync } from "node:child_process";
+import { constants } from "node:fs";
+import { link, mkdir, mkdtemp, open, readFile, realpath, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { FileAccessError, openRoots, SECRET_FILES } from "../src/files.ts";
+import type { FileAccessCode, Roots } from "../src/files.ts";
+import { pathByIdentity } from "../src/files/descriptor.ts";
+
+const SECRET = "the outside secret";
+
+let base: string;
+let root: string;
+let outside: string;
+let roots: Roots;
+
+beforeEach(async () => {
+  base = await realpath(await mkdtemp(join(tmpdir(), "plugboard-files-")));
+  root = join(base, "root");
+  outside = join(base, "outside");
+  await mkdir(join(root, "folder"), { recursive: true });
+  await mkdir(outside);
+  await writeFile(join(root, "a.md"), "inside");
+  await writeFile(join(root, "folder", "b.md"), "deep inside");
+  await writeFile(join(outside, "secret.md"), SECRET);
+  roots = await openRoots([root]);
+});
+
+afterEach(async () => {
+  await rm(base, { recursive: true, force: true });
+});
+
+async function text(path: string, from: Roots = roots): Promise<string> {
+  await using file = await from.open(path);
+  return (await file.read(1_000)).bytes.toString();
+}
+
+/** The refusal to open `path`: its code, after checking that nothing about the outside is in it. */
+async function refusal(path: string, from: Roots = roots): Promise<FileAccessCode> {
+  const error = await from.open(path).then(
+    async (file) => {
+      await file.close();
+      throw new Error(`${path} was opened`);
+    },
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(FileAccessError);
+  const { code, message, path: named } = error as FileAccessError;
+  expect(`${message} ${named}`).not.toContain(outside);
+  expect(`${message} ${named}`).not.toContain("secret.md");
+  return code;
+}
+
+describe("opening", () => {
+  test("reads a file inside a root, by absolute and by relative path", async () => {
+    expect(await text(join(root, "a.md"))).toBe("inside");
+    expect(await text(relative(process.cwd(), join(root, "a.md")))).toBe("inside");
+    await using file = await roots.open(join(root, "folder", "..", "folder", "b.md"));
+    expect(file.path).toBe(join(root, "folder", "b.md"));
+    expect(file.relative).toBe("folder/b.md");
+    expect(file.root.given).toBe(root);
+    expect(file.stat.size).toBe(11n);
+  });
+
+  test("a root may be a file, and holds nothing else", async () => {
+    const one = await openRoots([join(root, "a.md")]);
+    expect(await text(join(root, "a.md"), one)).toBe("inside");
+    expect(await refusal(join(root, "folder", "b.md"), one)).toBe("outside_roots");
+    expect(await refusal(join(root, "a.md.bak"), one)).toBe("outside_roots");
+  });
+
+  test("a sibling whose name begins like the root is outside", async () => {
+    await mkdir(`${root}-evil`);
+    await writeFile(join(`${root}-evil`, "secret.md"), SECRET);
+    expect(await refusal(join(`${root}-evil`, "secret.md"))).toBe("outside_roots");
+    expect(roots.locate(join(`${root}-evil`, "secret.md"))).toBeUndefined();
+  });
+
+  test("`..` does not lead out, and encoded dots are plain names", async () => {
+    expect(await refusal(join(root, "..", "outside", "secret.md"))).toBe("outside_roots");
+    expect(await refusal(join(root, "%2e%2e", "outside", "a.md"))).toBe("not_found");
+    await mkdir(join(root, "%2e%2e"));
+    await writeFile(join(root, "%2e%2e", "..%2f.md"), "plain");
+    await writeFile(join(root, "..hidden.md"), "dots");
+    expect(await text(join(root, "%2e%2e", "..%2f.md"))).toBe("plain");
+    expect(await text(join(root, "..hidden.md"))).toBe("dots");
+  });
+
+  test("refuses the same way whether or not something exists outside", async () => {
+    expect(await refusal(join(outside, "secret.md"))).toBe("outside_roots");
+    expect(await refusal(join(outside, "nothing.md"))).toBe("outside_roots");
+  });
+
+  test("a NUL byte and an empty path are errors of their own", async () => {
+    expect(await refusal(`${join(root, "a.md")}\0.png`)).toBe("invalid_path");
+    expect(await refusal("")).toBe("invalid_path");
+    await expect(openRoots(["a\0b"])).rejects.toMatchObject({ code: "invalid_path" });
+  });
+
+  test("says what is missing, relative to its root", async () => {
+    await expect(roots.open(join(root, "folder", "nothing.md"))).rejects.toMatchObject({
+      code: "not_found",
+      path: "folder/nothing.md",
+      message: '"folder/nothing.md" does not exist',
+    });
+    expect(await refusal(join(root, "a.md", "b"))).toBe("not_found");
+  });
+
+  test("a root that is missing or no file names itself as given", async () => {
+    await expect(openRoots([join(root, "none")])).rejects.toMatchObject({ code: "not_found", path: join(root, "none") });
+    execFileSync("mkfifo", [join(root, "pipe")]);
+    await expect(openRoots([join(root, "pipe")])).rejects.toMatchObject({ code: "not_a_file" });
+  });
+});
+
+describe("links", () => {
+  test("follows a link to a file inside the roots, also through a chain and a linked folder", async () => {
+    await symlink(join(root, "a.md"), join(root, "one.md"));
+    await symlink("one.md", join(root, "two.md"));
+    await symlink(join(root, "folder"), join(root, "same"));
+    await using file = await roots.open(join(root, "two.md"));
+    expect(file.path).toBe(join(root, "a.md"));
+    expect(await text(join(root, "same", "b.md"))).toBe("deep inside");
+  });
+
+  test("refuses a link, a linked parent and a chain that lead out", async () => {
+    await symlink(join(outside, "secret.md"), join(root, "direct.md"));
+    await symlink(outside, join(root, "parent"));
+    await symlink("parent", join(root, "folder", "again"));
+    await symlink(join(root, "parent"), join(root, "hop"));
+    await symlink("direct.md", join(root, "chained.md"));
+    for (const path of ["direct.md", "parent/secret.md", "hop/secret.md", "chained.md"]) {
+      expect(await refusal(join(root, path)), path).toBe("outside_roots");
+    }
+  });
+
+  test("a link to another root is inside", async () => {
+    await symlink(join(outside, "secret.md"), join(root, "direct.md"));
+    expect(await text(join(root, "direct.md"), await openRoots([root, outside]))).toBe(SECRET);
+  });
+
+  test("a link that leads nowhere or to itself does not exist", async () => {
+    await symlink("nothing", join(root, "dangling.md"));
+    await symlink("loop.md", join(root, "loop.md"));
+    expect(await refusal(join(root, "dangling.md"))).toBe("not_found");
+    expect(await refusal(join(root, "loop.md"))).toBe("not_found");
+  });
+
+  test("a hard link is a file of the root, wherever its other name is", async () => {
+    await link(join(outside, "secret.md"), join(root, "hard.md"));
+    expect(await text(join(root, "hard.md"))).toBe(SECRET);
+  });
+
+  test("the root itself may be a link: its real path counts, once", async () => {
+    await symlink(root, join(base, "current"));
+    const linked = await openRoots([join(base, "current")]);
+    expect(linked.list[0]?.path).toBe(root);
+    expect(await text(join(base, "current", "a.md"), linked)).toBe("inside");
+    await rm(join(base, "current"));
+    await symlink(outside, join(base, "current"));
+    expect(await refusal(join(base, "current", "secret.md"), linked)).toBe("outside_roots");
+  });
+});
+
+describe("races", () => {
+  /** Swaps `target` between two states as fast as it can, in a thread of its own. */
+  async function swapping(target: string, states: readonly [string, string], during: () => Promise<void>): Promise<void> {
+    const code = `
+      const { linkSync, renameSync, symlinkSync, unlinkSync } = require("node:fs");
+      const { parentPort, workerData: { target, states } } = require("node:worker_threads");
+      const put = (state) => {
+        const next = target + ".next";
+        try { unlinkSync(next); } catch {}
+        if (state.startsWith("file:")) linkSync(state.slice(5), next); else symlinkSync(state, next);
+        renameSync(next, target);
+      };
+      put(states[0]);
+      parentPort.postMessage("swapping");
+      let stop = false;
+      parentPort.on("message", () => { stop = true; });
+      const turn = () => {
+        for (let i = 0; i < 50; i++) { put(states[1]); put(states[0]); }
+        if (stop) process.exit(0); else setImmediate(turn);
+      };
+      turn();`;
+    const worker = new Worker(code, { eval: true, workerData: { target, states } });
+    try {
+      await new Promise((done, failed) => worker.once("message", done).once("error", failed));
+      await during();
+    } finally {
+      worker.postMessage("stop");
+      await worker.terminate();
+    }
+  }
+
+  /** What a check before opening does: the reference that shows that the race is on. */
+  async function naive(path: string): Promise<string> {
+    const real = await realpath(path);
+    if (!real.startsWith(`${root}/`)) return "refused";
+    return await readFile(path, "utf8");
+  }
+
+  async function contest(path: string): Promise<{ leaks: number; naiveLeaks: number; inside: number; refused: number }> {
+    const seen = { leaks: 0, naiveLeaks: 0, inside: 0, refused: 0 };
+    // Both ways in the same loop, until the naive one has leaked often enough to prove the race; bounded in any case.
+    for (let attempt = 0; attempt < 40_000; attempt += 1) {
+      if ((await naive(path).catch(() => "")) === SECRET) seen.naiveLeaks += 1;
+      try {
+        if ((await text(path)) === SECRET) seen.leaks += 1;
+        else seen.inside += 1;
+      } catch (error) {
+        expect(error).toBeInstanceOf(FileAccessError);
+        seen.refused += 1;
+      }
+      if (attempt >= 1_000 && seen.naiveLeaks >= 20 && seen.inside > 0 && seen.refused > 0) break;
+    }
+    return seen;
+  }
+
+  test("a file swapped for a link that leads out is never read", { timeout: 60_000 }, async () => {
+    const path = join(root, "swapped.md");
+    await swapping(path, [`file:${join(root, "a.md")}`, join(outside, "secret.md")], async () => {
+      const seen = await contest(path);
+      expect(seen.naiveLeaks).toBeGreaterThanOrEqual(20);
+      expect(seen.inside).toBeGreaterThan(0);
+      expect(seen.refused).toBeGreaterThan(0);
+      expect(seen.leaks).toBe(0);
+    });
+  });
+
+  test("nor is one whose parent folder is swapped", { timeout: 60_000 }, async () => {
+    await writeFile(join(root, "folder", "secret.md"), "innocent");
+    const parent = join(root, "parent");
+    await swapping(parent, [join(root, "folder"), outside], async () => {
+      const seen = await contest(join(parent, "secret.md"));
+      expect(seen.naiveLeaks).toBeGreaterThanOrEqual(20);
+      expect(seen.inside).toBeGreaterThan(0);
+      expect(seen.refused).toBeGreaterThan(0);
+      expect(seen.leaks).toBe(0);
+    });
+  });
+
+  test("without descriptors by name, an opened file is compared with what is found under its path", async () => {
+    await using handle = await open(join(root, "a.md"));
+    const opened = await handle.stat({ bigint: true });
+    expect(await pathByIdentity(opened, join(root, "a.md"))).toBe(join(root, "a.md"));
+    await expect(pathByIdentity(opened, join(root, "folder", "b.md"))).rejects.toMatchObject({ code: "changed" });
+  });
+
+  test("a file replaced over and over is opened whole, old or new", async () => {
+    const path = join(root, "replaced.md");
+    await writeFile(path, "0".repeat(900));
+    let stop = false;
+    const replacing = (async () => {
+      for (let turn = 1; !stop; turn += 1) {
+        await writeFile(`${path}.next`, String(turn % 10).repeat(900));
+        await rename(`${path}.next`, path);
+      }
+    })();
+    try {
+      for (let attempt = 0; attempt < 300; attempt += 1) expect(new Set(await text(path)).size).toBe(1);
+    } finally {
+      stop = true;
+      await replacing;
+    }
+  });
+});
+
+describe("what is no document", () => {
+  test("FIFOs, folders, sockets and devices are refused, and the thread pool stays free", async () => {
+    for (let index = 0; index < 8; index += 1) execFileSync("mkfifo", [join(root, `pipe${index}`)]);
+    const refusals = await Promise.all(Array.from({ length: 8 }, (_, index) => refusal(join(root, `pipe${index}`))));
+    expect(new Set(refusals)).toEqual(new Set(["not_a_file"]));
+    expect(await refusal(join(root, "folder"))).toBe("not_a_file");
+    expect(await refusal(root)).toBe("not_a_file");
+    expect(await text(join(root, "a.md"))).toBe("inside");
+  });
+
+  test("a FIFO that takes the place of a file does not hang", async () => {
+    execFileSync("mkfifo", [join(root, "pipe")]);
+    // The opener's own flags, on a FIFO without a writer: returns at once.
+    const handle = await open(join(root, "pipe"), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    await handle.close();
+  });
+
+  test.runIf(process.platform === "linux")("/proc, /sys and /dev are outside, even below the root /", async () => {
+    const all = await openRoots(["/"]);
+    expect(await refusal("/proc/self/environ", all)).toBe("outside_roots");
+    expect(await refusal(`/proc/self/root${join(root, "a.md")}`, all)).toBe("outside_roots");
+    expect(await refusal("/dev/null", all)).toBe("outside_roots");
+    expect(await refusal("/sys/kernel/uevent_seqnum", all)).toBe("outside_roots");
+    expect(await text(join(root, "a.md"), all)).toBe("inside");
+    await expect(openRoots(["/proc/self"])).rejects.toMatchObject({ code: "outside_roots" });
+    await symlink("/proc/self/environ", join(root, "environ.md"));
+    expect(await refusal(join(root, "environ.md"))).toBe("outside_roots");
+  });
+});
+
+describe("reading", () => {
+  test("stops at maxBytes by what it has read, whatever the size says", async () => {
+    await using file = await roots.open(join(root, "a.md"));
+    expect(await file.read(6)).toEqual({ bytes: Buffer.from("inside"), truncated: false });
+    expect(await file.read(5)).toEqual({ bytes: Buffer.from("insid"), truncated: true });
+    expect(await file.read(0)).toEqual({ bytes: Buffer.alloc(0), truncated: true });
+    await expect(file.read(-1)).rejects.toThrow(RangeError);
+    await expect(file.read(Number.NaN)).rejects.toThrow(RangeError);
+  });
+
+  test("a sparse file of 1 TB costs no more than was asked for", async () => {
+    const path = join(root, "sparse.md");
+    await writeFile(path, "start");
+    await truncate(path, 2 ** 40);
+    await using file = await roots.open(path);
+    expect(file.stat.size).toBe(2n ** 40n);
+    const { bytes, truncated } = await file.read(100_000);
+    expect(bytes.length).toBe(100_000);
+    expect(bytes.buffer.byteLength).toBeLessThan(300_000);
+    expect(bytes.subarray(0, 5).toString()).toBe("start");
+    expect(truncated).toBe(true);
+  });
+
+  test("reads what a file has grown to since it was opened", async () => {
+    await using file = await roots.open(join(root, "a.md"));
+    await writeFile(join(root, "a.md"), "x".repeat(20_000));
+    const { bytes, truncated } = await file.read(100_000);
+    expect([bytes.length, truncated]).toEqual([20_000, false]);
+  });
+
+  test("is abortable, and closing twice is fine", async () => {
+    const file = await roots.open(join(root, "a.md"));
+    await expect(file.read(10, AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+    await file.close();
+    await file.close();
+    await expect(file.read(10)).rejects.toMatchObject({ code: "io" });
+  });
+
+  test.runIf(process.platform === "linux")("refusals leave no descriptor open", async () => {
+    const count = (): number => Number(execFileSync("ls", [`/proc/${process.pid}/fd`]).toString().split("\n").length);
+    await symlink(join(outside, "secret.md"), join(root, "direct.md"));
+    await refusal(join(root, "direct.md"));
+    const before = count();
+    for (let index = 0; index < 50; index += 1) await refusal(join(root, index % 2 ? "direct.md" : "folder"));
+    expect(count()).toBeLessThanOrEqual(before);
+  });
+});
+
+describe("secrets", () => {
+  const hidden = [
+    ".env", ".env.production", "prod.env", "folder/.ENV", ".ssh/config", "server.pem", "TLS.KEY", "id_rsa", "id_ed25519.pub",
+    ".git/config", ".npmrc", ".netrc", "credentials", "credentials.json", "my-credentials.json", "secrets.yaml", ".aws/credentials", "state.tfstate",
+  ];
+  const plain = ["credentials.md", "environment.md", "keys.md", "secrets.html", "monkey.txt", ".github/README.md", "pem.txt"];
+
+  test("files that hold secrets are refused by default, by any case and in any folder", async () => {
+    for (const name of [...hidden, ...plain]) {
+      await mkdir(join(root, name, ".."), { recursive: true });
+      await writeFile(join(root, name), name);
+    }
+    for (const name of hidden) expect(await refusal(join(root, name)), name).toBe("secret");
+    for (const name of plain) expect(await text(join(root, name)), name).toBe(name);
+  });
+
+  test("a link does not get round the list", async () => {
+    await writeFile(join(root, ".env"), "TOKEN=1");
+    await symlink(".env", join(root, "notes.md"));
+    expect(await refusal(join(root, "notes.md"))).toBe("secret");
+  });
+
+  test("the list can be replaced", async () => {
+    await writeFile(join(root, ".env"), "TOKEN=1");
+    expect(await text(join(root, ".env"), await openRoots([root], { deny: [] }))).toBe("TOKEN=1");
+    const other = await openRoots([root], { deny: [...SECRET_FILES, "a.*"] });
+    expect(await refusal(join(root, "a.md"), other)).toBe("secret");
+    await expect(openRoots([root], { deny: [".git/config"] })).rejects.toThrow(TypeError);
+  });
+
+  test("a root that was named on purpose is allowed where an outer root would not be", async () => {
+    await mkdir(join(root, ".ssh"));
+    await writeFile(join(root, ".ssh", "notes.md"), "on purpose");
+    expect(await refusal(join(root, ".ssh", "notes.md"))).toBe("secret");
+    expect(await text(join(root, ".ssh", "notes.md"), await openRoots([root, join(root, ".ssh")]))).toBe("on purpose");
+  });
+});
