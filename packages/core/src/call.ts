@@ -12,8 +12,8 @@ export function currentCall(): Call | undefined {
 }
 
 /** Runs `fn` as the inside of `call`. */
-export function runInside<T>(call: Call, fn: () => T): T {
-  return storage.run(call, fn);
+export function runInside<T>(call: ToolCall, fn: (call: ToolCall) => T): T {
+  return storage.run(call, fn, call);
 }
 
 /** What stays the same while layers change a call: the tool as it was when the call began, the request, the server's seam. */

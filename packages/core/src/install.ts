@@ -1,9 +1,9 @@
-import { PluginError } from "./errors.ts";
+import { PluginError, type PluginErrorCode } from "./errors.ts";
 import type { Instance } from "./host.ts";
 import type { Native } from "./request.ts";
 import type { Announcer } from "./resource.ts";
 import { acceptLogLevels, acceptSubscriptions, connectionOf, filterList, followTools, type Register, type Sdk, sdkOf } from "./sdk.ts";
-import { Seam, type Tool } from "./seam.ts";
+import { Seam } from "./seam.ts";
 import type { McpServerLike } from "./types.ts";
 
 /** One server that plugins are attached to. */
@@ -28,33 +28,38 @@ export function install(server: McpServerLike, members: readonly Instance[]): vo
   const present = marked?.installation.seam.instances ?? [];
   const fresh = members.filter((member) => !present.includes(member));
   if (fresh.length === 0) return;
-  for (const member of fresh) checkFits(sdk, member, present, marked?.installation.seam.tools);
+  for (const member of fresh) checkFits(sdk, member, present);
 
   const installation = marked?.installation ?? open(sdk);
   for (const member of fresh) add(sdk, member, installation);
 }
 
-function checkFits(sdk: Sdk, member: Instance, present: readonly Instance[], tools: ReadonlyMap<string, Tool> | undefined): void {
+function checkFits(sdk: Sdk, member: Instance, present: readonly Instance[]): void {
   const { name } = member;
   if (member.disposed) throw new PluginError("DISPOSED", name, "it was disposed.");
   if (sdk.isConnected()) throw new PluginError("ATTACH_AFTER_CONNECT", name, "the server is connected already.");
-  if (present.some((other) => other.name === name)) {
-    throw new PluginError("DUPLICATE_PLUGIN", name, `the server already has a plugin called "${name}".`, { field: "as" });
-  }
+  checkClash(member, present);
   for (const tool of member.tools) {
-    if (!Object.hasOwn(sdk._registeredTools, tool.name)) continue;
-    const owner = tools?.get(tool.name)?.owner?.name;
-    const whose = owner === undefined ? "the server itself" : `the plugin "${owner}"`;
-    throw new PluginError("DUPLICATE_TOOL", name, `the tool "${tool.name}" is there already, registered by ${whose}.`, { field: tool.name });
+    if (Object.hasOwn(sdk._registeredTools, tool.name)) throw clash("DUPLICATE_TOOL", member, `the tool "${tool.name}" is also one of the server itself.`, tool.name);
   }
-  for (const resource of member.resources) {
-    const other = present.find(({ resources }) => resources.some(({ uri, name: title }) => uri === resource.uri || title === resource.name));
-    if (other) {
-      const what = `the resource "${resource.name}" is there already, registered by the plugin "${other.name}".`;
-      throw new PluginError("DUPLICATE_RESOURCE", name, what, { field: resource.name });
+}
+
+/** @throws PluginError when `member` has a name, tool or resource of one of the `others`. */
+export function checkClash(member: Instance, others: readonly Instance[]): void {
+  for (const other of others) {
+    if (other.name === member.name) throw clash("DUPLICATE_PLUGIN", member, `two plugins are called "${member.name}".`, "as");
+    for (const { name } of member.tools) {
+      if (!other.tools.some((tool) => tool.name === name)) continue;
+      throw clash("DUPLICATE_TOOL", member, `the tool "${name}" is also one of the plugin "${other.name}".`, name);
+    }
+    for (const { name, uri } of member.resources) {
+      if (!other.resources.some((resource) => resource.name === name || resource.uri === uri)) continue;
+      throw clash("DUPLICATE_RESOURCE", member, `the resource "${name}" is also one of the plugin "${other.name}".`, name);
     }
   }
 }
+
+const clash = (code: PluginErrorCode, { name }: Instance, what: string, field: string): PluginError => new PluginError(code, name, what, { field });
 
 function open(sdk: Sdk): Installation {
   const seam = new Seam(connectionOf(sdk));
@@ -64,7 +69,7 @@ function open(sdk: Sdk): Installation {
     beforeNaming(name) {
       const owner = seam.tools.get(name)?.owner;
       if (!owner) return;
-      throw new PluginError("DUPLICATE_TOOL", owner.name, `the server registers a tool "${name}", which is one of this plugin's.`, { field: name });
+      throw clash("DUPLICATE_TOOL", owner, `the server registers a tool "${name}", which is one of this plugin's.`, name);
     },
     afterRegistering: () => filterList(sdk, canList),
   });

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { PluginError } from "./errors.ts";
 import { Instance } from "./host.ts";
-import { install } from "./install.ts";
+import { checkClash, install } from "./install.ts";
 import { fieldOf, problemOf } from "./schema.ts";
 import type { InstanceOptions, McpServerLike, Plugin, PluginDefinition, PluginFactory } from "./types.ts";
 
@@ -116,28 +116,10 @@ async function disposeAll(name: string, members: readonly Instance[]): Promise<v
 export function compose(plugins: readonly (Plugin | readonly Plugin[] | false | null | undefined)[]): Plugin {
   const parts = plugins.flat().filter((part) => part !== false && part !== null && part !== undefined);
   const members = [...new Set(parts.flatMap(instancesOf))];
-  checkDistinct(members);
+  members.forEach((member, index) => checkClash(member, members.slice(0, index)));
   return plugin(members.map(({ name }) => name).join("+") || "nothing", members, {
     stats: () => Object.fromEntries(parts.flatMap((part) => Object.entries(part.stats()).map(([key, value]) => [prefixed(part, key), value]))),
   });
 }
 
 const prefixed = (part: Plugin, key: string): string => (instancesOf(part).length === 1 ? `${part.name}.${key}` : key);
-
-function checkDistinct(members: readonly Instance[]): void {
-  const seen = { plugin: new Map<string, string>(), tool: new Map<string, string>(), resource: new Map<string, string>() };
-  const claim = (kind: keyof typeof seen, key: string, owner: string): void => {
-    const other = seen[kind].get(key);
-    const code = ({ plugin: "DUPLICATE_PLUGIN", tool: "DUPLICATE_TOOL", resource: "DUPLICATE_RESOURCE" } as const)[kind];
-    if (other !== undefined) {
-      const what = kind === "plugin" ? `two plugins are called "${key}".` : `the ${kind} "${key}" is also one of the plugin "${other}".`;
-      throw new PluginError(code, owner, what, { field: key });
-    }
-    seen[kind].set(key, owner);
-  };
-  for (const { name, tools, resources } of members) {
-    claim("plugin", name, name);
-    for (const tool of tools) claim("tool", tool.name, name);
-    for (const resource of resources) claim("resource", resource.uri, name);
-  }
-}

@@ -96,7 +96,11 @@ export class Request {
     return "mcpReq" in native ? native.mcpReq.notify(notification) : native.sendNotification(notification);
   }
 
-  readonly log = async (level: LogLevel, data: unknown): Promise<void> => {
+  get log(): (level: LogLevel, data: unknown) => Promise<void> {
+    return (level, data) => this.#log(level, data);
+  }
+
+  async #log(level: LogLevel, data: unknown): Promise<void> {
     const { native } = this;
     if (this.#closed || this.signal.aborted) return;
     try {
@@ -107,7 +111,7 @@ export class Request {
     } catch {
       // A log message is a side channel: a client that is gone does not fail the tool.
     }
-  };
+  }
 
   /** Before the response: nothing is sent afterwards, and the last report arrives first. */
   close(): Promise<void> | undefined {

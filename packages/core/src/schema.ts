@@ -6,24 +6,17 @@ interface Issue {
 }
 type Outcome = { value: unknown; issues?: undefined } | { issues: readonly Issue[] };
 
-/** A schema as either SDK holds it: anything that follows Standard Schema (zod 3.24 and later), or an older zod. */
+/** A schema as either SDK holds it: whatever follows Standard Schema, as zod does since 3.24. */
 interface AnySchema {
   readonly "~standard"?: { validate(value: unknown): Outcome | Promise<Outcome> };
-  safeParseAsync?(value: unknown): Promise<{ success: true; data: unknown } | { success: false; error: { issues: Issue[] } }>;
 }
 
 export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
 
 /** Parses `value` with a schema of either SDK, or says what is wrong, field by field. */
 export async function parse(schema: unknown, value: unknown): Promise<Parsed> {
-  const { "~standard": standard, safeParseAsync } = schema as AnySchema;
-  if (standard) {
-    const outcome = await standard.validate(value);
-    return outcome.issues ? { ok: false, problem: problemOf(outcome.issues) } : { ok: true, value: outcome.value };
-  }
-  if (!safeParseAsync) return { ok: true, value };
-  const outcome = await safeParseAsync.call(schema, value);
-  return outcome.success ? { ok: true, value: outcome.data } : { ok: false, problem: problemOf(outcome.error.issues) };
+  const outcome = (await (schema as AnySchema)["~standard"]?.validate(value)) ?? { value };
+  return outcome.issues ? { ok: false, problem: problemOf(outcome.issues) } : { ok: true, value: outcome.value };
 }
 
 /** The first five issues as `field: message; …`. */

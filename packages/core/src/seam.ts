@@ -49,18 +49,17 @@ export class Seam {
     return found?.disposed === false ? (found.api as Services[N]) : undefined;
   }
 
-  /** Whether `principal` may see and call `tool`. */
-  isVisible(tool: Tool | undefined, principal: () => Principal): boolean {
+  /** Whether `caller` may see and call `tool`. */
+  isVisible(tool: Tool | undefined, caller: { readonly principal: Principal }): boolean {
     if (this.#filters.length === 0 || !tool) return true;
     const { name, registered } = tool;
     const info = { name, annotations: registered.annotations ?? {}, toolMeta: registered._meta ?? {} };
-    return this.#filters.every((visible) => visible(info, principal()));
+    return this.#filters.every((visible) => visible(info, caller.principal));
   }
 
   /** As `isVisible`, for a request that is not a tool call. */
   canList(name: string, native: Native): boolean {
-    const request = new Request(native, this.#connection);
-    return this.isVisible(this.tools.get(name), () => request.principal);
+    return this.isVisible(this.tools.get(name), this.request(native));
   }
 
   request(native: Native): Request {
@@ -68,14 +67,20 @@ export class Seam {
   }
 
   /** A call that the SDK hands over, arguments validated. */
-  async enter(tool: Tool, args: Record<string, unknown> | undefined, native: Native): Promise<ToolResult> {
+  enter(tool: Tool, args: Record<string, unknown> | undefined, native: Native): Promise<ToolResult> {
     const request = new Request(native, this.#connection);
-    if (!this.isVisible(tool, () => request.principal)) return toolError(`Tool ${tool.name} not found`);
-    try {
-      return await this.#chain(new ToolCall(new Frame(this, tool, request), args ? { args } : {}, undefined));
-    } finally {
-      await request.close();
-    }
+    if (!this.isVisible(tool, request)) return Promise.resolve(toolError(`Tool ${tool.name} not found`));
+    const call = new ToolCall(new Frame(this, tool, request), args ? { args } : NO_CHANGES, undefined);
+    return this.#chain(call).then(
+      (result) => {
+        const closing = request.close();
+        return closing ? closing.then(() => result) : result;
+      },
+      (error: unknown) => {
+        void request.close();
+        throw error;
+      },
+    );
   }
 
   /** A call that a tool or layer makes: the same way as one from outside, validation included. */
@@ -87,8 +92,8 @@ export class Seam {
   ): Promise<ToolResult & Made> {
     const tool = this.tools.get(name);
     const { request } = parent.frame;
-    if (!tool?.registered.enabled || !this.isVisible(tool, () => request.principal)) {
-      return toolError(`There is no tool \`${name}\`. ${this.#listing(() => request.principal)}`);
+    if (!tool?.registered.enabled || !this.isVisible(tool, request)) {
+      return toolError(`There is no tool \`${name}\`. ${this.#listing(request)}`);
     }
     const path = pathTo(parent);
     if (path.includes(tool)) {
@@ -103,13 +108,15 @@ export class Seam {
     return asMade(await checkedOutput(tool, result));
   }
 
-  #listing(principal: () => Principal): string {
-    const names = [...this.tools.values()].filter((tool) => tool.registered.enabled && this.isVisible(tool, principal));
+  #listing(caller: { readonly principal: Principal }): string {
+    const names = [...this.tools.values()].filter((tool) => tool.registered.enabled && this.isVisible(tool, caller));
     const shown = names.slice(0, 20).map(({ name }) => `\`${name}\``);
     if (names.length > shown.length) shown.push(`and ${names.length - shown.length} more`);
     return shown.length === 0 ? "This server has no tools." : `Tools: ${shown.join(", ")}.`;
   }
 }
+
+const NO_CHANGES = Object.freeze({});
 
 function pathTo(call: ToolCall): Tool[] {
   const path: Tool[] = [];
@@ -133,11 +140,11 @@ async function runTool(call: Call): Promise<ToolResult> {
   const { tool } = inner.frame;
   if (call.signal.aborted) throw abortError(call.signal);
   try {
-    const value = await runInside(call, () => tool.run(inner));
+    const value = await runInside(inner, tool.run);
     if (typeof value !== "object" || value === null) {
       return failed(`The tool \`${tool.name}\` returned ${String(value)} instead of a result. This is a fault of the tool.`, undefined);
     }
-    return tool.owner ? (value as ToolResult) : await checkedOutput(tool, value as ToolResult);
+    return tool.owner || !tool.registered.outputSchema ? (value as ToolResult) : await checkedOutput(tool, value as ToolResult);
   } catch (error) {
     if (call.signal.aborted || isElicitation(error)) throw error;
     if (tool.owner === undefined) return failed(error instanceof Error ? error.message : String(error), error);

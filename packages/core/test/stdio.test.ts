@@ -71,6 +71,13 @@ describe("over stdio, in a process of its own", () => {
       }
       // 2026-07-28 has no ping to wait for, so there a client that is busy for long may still drop it.
       expect(last).toBeGreaterThanOrEqual(mode === "auto" ? 15 : 20);
+      if (mode === "legacy") {
+        const logs: unknown[] = [];
+        client.setNotificationHandler("notifications/message", ({ params }) => void logs.push(params.data));
+        await client.setLoggingLevel("error");
+        await client.callTool({ name: "fixture_log" });
+        expect(logs).toEqual(["loud"]);
+      }
       const updated = deferred<string>();
       client.setNotificationHandler("notifications/resources/updated", ({ params }) => updated.resolve(params.uri));
       if (mode === "auto") await client.listen({ resourceSubscriptions: ["note://one"] });
