@@ -69,8 +69,9 @@ function cutBlocks(blocks: ContentBlock[], { maxChars, maxBlobBytes }: Budget, c
     }
     const data = block["data"] ?? resource?.["blob"];
     if (typeof data !== "string" || (data.length * 3) / 4 <= maxBlobBytes) return block;
+    const type = block["mimeType"] ?? resource?.["mimeType"];
     changed = true;
-    cuts.push({ where: `${where} (${String(block["mimeType"] ?? resource?.["mimeType"] ?? block.type)})`, kept: 0, of: Math.floor((data.length * 3) / 4), unit: "bytes" });
+    cuts.push({ where: `${where} (${typeof type === "string" ? type : block.type})`, kept: 0, of: Math.floor((data.length * 3) / 4), unit: "bytes" });
     return undefined;
   });
   return changed ? kept.filter((block) => block !== undefined) : blocks;

@@ -28,13 +28,19 @@ export class PluginError extends Error {
   override readonly name = "PluginError";
   readonly code: PluginErrorCode;
   readonly plugin: string;
+  /** What is wrong, and what to do about it: the two halves of the message. */
+  readonly problem: string;
+  readonly fix: string;
   /** The option, tool or resource at fault, where there is one: `ttlMs`, `rules[0].limit`. */
   readonly field: string | undefined;
 
-  constructor(code: PluginErrorCode, plugin: string, what: string, more: { field?: string; cause?: unknown } = {}) {
-    super(`${plugin}: ${what} ${pluginErrors[code]} [${code}]`, more.cause === undefined ? {} : { cause: more.cause });
+  constructor(code: PluginErrorCode, plugin: string, problem: string, more: { field?: string; cause?: unknown } = {}) {
+    const fix = pluginErrors[code];
+    super(`${plugin}: ${problem} ${fix} [${code}]`, more.cause === undefined ? {} : { cause: more.cause });
     this.code = code;
     this.plugin = plugin;
+    this.problem = problem;
+    this.fix = fix;
     this.field = more.field;
   }
 }

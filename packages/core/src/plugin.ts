@@ -26,15 +26,15 @@ function instancesOf(plugin: unknown): readonly Instance[] {
 export function definePlugin<Options extends z.ZodType, Api extends object = {}>(
   definition: PluginDefinition<Options, Api>,
 ): PluginFactory<Options, Api> {
-  const make = (input: unknown = {}, { as = definition.name }: InstanceOptions = {}): Plugin & Api => {
+  const make = (input: unknown = {}, { as = definition.name, folder = "." }: InstanceOptions = {}): Plugin & Api => {
     if (!NAME.test(as)) throw new PluginError("BAD_NAME", definition.name, `"${as}" is not a name for a plugin.`, { field: "as" });
     const parsed = definition.options.safeParse(input);
     if (!parsed.success) {
       const { issues } = parsed.error;
       const field = fieldOf(issues[0]?.path ?? []);
-      throw new PluginError("BAD_OPTIONS", as, `the options are wrong: ${problemOf(issues)}.`, field === "" ? {} : { field });
+      throw new PluginError("BAD_OPTIONS", as, `the options are wrong: ${problemOf(issues)}.`, { cause: parsed.error, ...(field !== "" && { field }) });
     }
-    const instance = new Instance(as, definition.name);
+    const instance = new Instance(as, definition.name, folder);
     instance.api = setUp(instance, definition, parsed.data as z.output<Options>);
     return plugin(as, [instance], instance.api as Api);
   };

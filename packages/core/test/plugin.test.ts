@@ -36,6 +36,8 @@ describe("definePlugin", () => {
     });
     const error = expectCode("BAD_OPTIONS", () => limits({ rules: [{ limit: 1 }, { limit: 0 }] }));
     expect(error.field).toBe("rules[1].limit");
+    expect(error.message).toBe(`limits: ${error.problem} ${error.fix} [BAD_OPTIONS]`);
+    expect(error.cause).toBeInstanceOf(z.ZodError);
     expect(error.message).toMatch(/^limits: the options are wrong: rules\[1\]\.limit: Too small/);
     expect(expectCode("BAD_OPTIONS", () => limits({ ruels: [] } as never)).message).toContain('"ruels"');
     expect(limits().name).toBe("limits");
@@ -60,6 +62,13 @@ describe("definePlugin", () => {
     expect(tools.map(({ name }) => name)).toEqual(["notes", "notes_add", "fetch", "memos", "memos_add", "memos_fetch"]);
     expect(tools.map(({ description }) => description)).toEqual(tools.map(({ name }) => name));
     expect(textOf(await client.callTool({ name: "memos_add" }))).toBe("memos");
+  });
+
+  it("resolves paths of the options against the instance's folder, else the working directory", () => {
+    const paths = definePlugin({ name: "paths", options: none, setup: (host) => ({ at: host.resolve }) });
+    expect(paths({}, { folder: "/etc/app" }).at("docs")).toBe("/etc/app/docs");
+    expect(paths({}, { folder: "/etc/app" }).at("/srv")).toBe("/srv");
+    expect(paths().at("docs")).toBe(`${process.cwd()}/docs`);
   });
 
   it("gives plugins each other's API by name, and none after dispose", async () => {

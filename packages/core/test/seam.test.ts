@@ -29,6 +29,15 @@ function recorder(name = "recorder"): Plugin & { calls: Call[] } {
   return factory();
 }
 
+/** The last argument of a callback, in either SDK. */
+interface NativeLike {
+  signal: AbortSignal;
+  _meta: { progressToken: unknown };
+  notify?: (notification: object) => Promise<void>;
+  sendNotification?: (notification: object) => Promise<void>;
+  mcpReq?: NativeLike;
+}
+
 const input = z.object({ word: z.string(), times: z.number().default(2) });
 
 describe.each(lines.map((line) => [line.name, line] as const))("the seam on %s", (_, line) => {
@@ -141,11 +150,10 @@ describe.each(lines.map((line) => [line.name, line] as const))("the seam on %s",
     );
     const server = plugin.attach(line.newServer());
     let seen: AbortSignal | undefined;
-    server.registerTool("repeat", { inputSchema: input }, async ({ word }: { word: string }, native: any) => {
-      const { signal, _meta, ...request } = native.mcpReq ?? native;
+    server.registerTool("repeat", { inputSchema: input }, async ({ word }: { word: string }, native: NativeLike) => {
+      const { signal, _meta, notify, sendNotification } = native.mcpReq ?? native;
       seen = signal;
-      const notify = request.notify ?? native.sendNotification;
-      await notify({ method: "notifications/progress", params: { progressToken: _meta.progressToken, progress: 7 } });
+      await (notify ?? sendNotification)?.({ method: "notifications/progress", params: { progressToken: _meta.progressToken, progress: 7 } });
       return text(word);
     });
     await using client = await connected(line, server);

@@ -29,7 +29,6 @@ function counting(): Plugin & { passed: string[] } {
 it("the deprecated tool() of SDK 1 is wrapped in all of its forms, before and after attach", async () => {
   const server = new McpServer1({ name: "t", version: "1" });
   const say = (text: string) => () => ({ content: [{ type: "text" as const, text }] });
-  // oxlint-disable-next-line typescript/no-deprecated
   const tool = (...args: unknown[]): void => void (server.tool as (...rest: unknown[]) => unknown)(...args);
   tool("before", "described", { word: z.string() }, ({ word }: { word: string }) => say(word)());
   const plugin = counting();
