@@ -1,8 +1,17 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Made } from "./result.ts";
 import type { Request } from "./request.ts";
-import type { Seam, Tool } from "./seam.ts";
-import type { Call, CallChanges, DispatchOptions, LogLevel, Principal, Progress, Services, ToolAnnotations, ToolResult } from "./types.ts";
+import type {
+  Call,
+  CallChanges,
+  DispatchOptions,
+  LogLevel,
+  Made,
+  Principal,
+  Progress,
+  Services,
+  ToolAnnotations,
+  ToolResult,
+} from "./types.ts";
 
 const storage = new AsyncLocalStorage<Call>();
 
@@ -16,17 +25,51 @@ export function runInside<T>(call: ToolCall, fn: (call: ToolCall) => T): T {
   return storage.run(call, fn, call);
 }
 
-/** What stays the same while layers change a call: the tool as it was when the call began, the request, the server's seam. */
+export type Callback = (...args: unknown[]) => unknown;
+
+/** What `registerTool` returns, in both SDKs. */
+export interface RegisteredTool {
+  enabled: boolean;
+  annotations?: ToolAnnotations;
+  _meta?: Record<string, unknown>;
+  inputSchema?: unknown;
+  outputSchema?: unknown;
+  handler: unknown;
+  update(changes: { name?: string | null; callback?: Callback; [key: string]: unknown }): void;
+}
+
+/** A tool of the server, whoever registered it. Its identity outlives renames. */
+export interface Tool {
+  name: string;
+  registered: RegisteredTool;
+  /** Runs the tool's own code: a plain callback with the SDK's arguments, or a plugin's handler. */
+  run(call: ToolCall): unknown;
+  /** The plugin whose tool it is; undefined for the server's own. */
+  readonly owner: { readonly name: string; warn(message: string, detail: unknown): void } | undefined;
+}
+
+/** What a call asks of the server that it runs on. */
+interface Server {
+  dispatch(
+    parent: ToolCall,
+    tool: string,
+    args: Readonly<Record<string, unknown>> | undefined,
+    options: DispatchOptions | undefined,
+  ): Promise<ToolResult & Made>;
+  service<N extends keyof Services>(name: N): Services[N] | undefined;
+}
+
+/** What stays the same while layers change a call: the tool as it was when the call began, the request, the server. */
 export class Frame {
-  readonly seam: Seam;
+  readonly server: Server;
   readonly tool: Tool;
   readonly request: Request;
   readonly name: string;
   readonly annotations: Readonly<ToolAnnotations>;
   readonly toolMeta: Readonly<Record<string, unknown>>;
 
-  constructor(seam: Seam, tool: Tool, request: Request) {
-    this.seam = seam;
+  constructor(server: Server, tool: Tool, request: Request) {
+    this.server = server;
     this.tool = tool;
     this.request = request;
     this.name = tool.name;
@@ -82,10 +125,10 @@ export class ToolCall implements Call {
     return this.#changes.log ?? this.frame.request.log;
   }
   get dispatch(): (tool: string, args?: Readonly<Record<string, unknown>>, options?: DispatchOptions) => Promise<ToolResult & Made> {
-    return (tool, args, options) => this.frame.seam.dispatch(this, tool, args, options);
+    return (tool, args, options) => this.frame.server.dispatch(this, tool, args, options);
   }
   get service(): <N extends keyof Services>(name: N) => Services[N] | undefined {
-    return (name) => this.frame.seam.service(name);
+    return (name) => this.frame.server.service(name);
   }
   with(changes: CallChanges): ToolCall {
     return new ToolCall(this.frame, { ...this.#changes, ...changes }, this.parent);

@@ -2,7 +2,7 @@ export { currentCall } from "./call.ts";
 export { core, coreOptions } from "./core.ts";
 export { PluginError, type PluginErrorCode, pluginErrors, ToolError } from "./errors.ts";
 export { compose, definePlugin, isPluginFactory } from "./plugin.ts";
-export { isToolResult, type Made, structured, toolError, toolResult } from "./result.ts";
+export { isToolResult, structured, toolError, toolResult } from "./result.ts";
 export type {
   Args,
   Call,
@@ -14,6 +14,7 @@ export type {
   InstanceOptions,
   ListedResource,
   LogLevel,
+  Made,
   McpServerLike,
   Middleware,
   Plugin,

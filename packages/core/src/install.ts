@@ -59,7 +59,8 @@ export function checkClash(member: Instance, others: readonly Instance[]): void 
   }
 }
 
-const clash = (code: PluginErrorCode, { name }: Instance, what: string, field: string): PluginError => new PluginError(code, name, what, { field });
+const clash = (code: PluginErrorCode, { name }: { readonly name: string }, what: string, field: string): PluginError =>
+  new PluginError(code, name, what, { field });
 
 function open(sdk: Sdk): Installation {
   const seam = new Seam(connectionOf(sdk));

@@ -1,5 +1,4 @@
 import { PluginError, safeMessage } from "./errors.ts";
-import type { Instance } from "./host.ts";
 import type { Native, Request } from "./request.ts";
 import type { ListedResource, ResourceConfig, ResourceRead, ResourceRequest } from "./types.ts";
 
@@ -11,7 +10,15 @@ export interface ResourceSpec {
   bind(requestOf: (native: Native) => Request): [uriOrTemplate: unknown, config: object, read: (...args: unknown[]) => unknown];
 }
 
-export function resourceSpec(instance: Instance, name: string, uri: string, config: ResourceConfig, read: ResourceRead): ResourceSpec {
+/** The instance that has the resource. */
+interface Owner {
+  readonly name: string;
+  readonly disposed: boolean;
+  readonly resources: readonly ResourceSpec[];
+  warn(message: string, detail: unknown): void;
+}
+
+export function resourceSpec(instance: Owner, name: string, uri: string, config: ResourceConfig, read: ResourceRead): ResourceSpec {
   const { list, ...listed } = config;
   const template = uri.includes("{") ? parseTemplate(uri) : undefined;
   const bad = (problem: string): PluginError =>

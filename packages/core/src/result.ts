@@ -1,13 +1,7 @@
 import type { z } from "zod";
 import { ToolError } from "./errors.ts";
 import { checkData } from "./schema.ts";
-import type { ContentBlock, Data, ResultExtras, ToolResult } from "./types.ts";
-
-declare const made: unique symbol;
-/** Marks results that were made as results, so that data which happens to look like one stays data. */
-export interface Made {
-  readonly [made]: true;
-}
+import type { ContentBlock, Data, Made, ResultExtras, ToolResult } from "./types.ts";
 
 const results = new WeakSet<object>();
 const failures = new WeakMap<object, unknown>();

@@ -1,23 +1,11 @@
 // The only file that knows how the SDKs look inside. Everything here is guarded: what is not as expected is a coded error.
 import { setTimeout as delay } from "node:timers/promises";
+import type { Callback, RegisteredTool, Tool } from "./call.ts";
 import { PluginError } from "./errors.ts";
 import type { Connection, Native } from "./request.ts";
 import { within } from "./report.ts";
-import type { Tool } from "./seam.ts";
-import type { LogLevel, McpServerLike, ToolAnnotations } from "./types.ts";
+import type { LogLevel, McpServerLike } from "./types.ts";
 
-/** What `registerTool` returns, in both lines. */
-export interface RegisteredTool {
-  enabled: boolean;
-  annotations?: ToolAnnotations;
-  _meta?: Record<string, unknown>;
-  inputSchema?: unknown;
-  outputSchema?: unknown;
-  handler: unknown;
-  update(changes: { name?: string | null; callback?: Callback; [key: string]: unknown }): void;
-}
-
-export type Callback = (...args: unknown[]) => unknown;
 type Handler = (request: { params?: Record<string, unknown> }, native: Native) => unknown;
 
 interface LowLevel {

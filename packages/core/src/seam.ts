@@ -1,22 +1,11 @@
-import { Frame, runInside, ToolCall } from "./call.ts";
+import { Frame, runInside, type Tool, ToolCall } from "./call.ts";
 import { composeLayers, type Runner } from "./chain.ts";
 import { isElicitation, safeMessage } from "./errors.ts";
 import type { Instance } from "./host.ts";
 import { type Native, type Connection, Request } from "./request.ts";
-import { asMade, failed, type Made, toolError } from "./result.ts";
+import { asMade, failed, toolError } from "./result.ts";
 import { parse } from "./schema.ts";
-import type { RegisteredTool } from "./sdk.ts";
-import type { Call, DispatchOptions, Principal, Services, ToolInfo, ToolResult } from "./types.ts";
-
-/** A tool of the server, whoever registered it. Its identity outlives renames. */
-export interface Tool {
-  name: string;
-  registered: RegisteredTool;
-  /** Runs the tool's own code: a plain callback with the SDK's arguments, or a plugin's handler. */
-  run(call: ToolCall): unknown;
-  /** The plugin whose tool it is; undefined for the server's own. */
-  readonly owner: Instance | undefined;
-}
+import type { Call, DispatchOptions, Made, Principal, Services, ToolInfo, ToolResult } from "./types.ts";
 
 /** What every tool call of one server passes: the layers of its plugins, between input and output validation. */
 export class Seam {

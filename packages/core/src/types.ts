@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { Made } from "./result.ts";
 
 /** JSON-like data, as a tool's handler returns it. */
 export type Data = string | number | boolean | null | undefined | object;
@@ -17,6 +16,12 @@ export interface ContentBlock {
 export interface ToolResult extends ResultExtras {
   content?: ContentBlock[];
   [key: string]: unknown;
+}
+
+declare const made: unique symbol;
+/** Marks results that were made as results, so that data which happens to look like one stays data. */
+export interface Made {
+  readonly [made]: true;
 }
 
 /** What a result may have besides its content. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { type Call, currentCall, definePlugin, type Middleware, type Plugin } from "../src/index.ts";
-import type { RegisteredTool } from "../src/sdk.ts";
+import type { RegisteredTool } from "../src/call.ts";
 import { connected, deferred, isSdk1, lines, textOf } from "./lines.ts";
 
 const text = (value: string): { content: { type: "text"; text: string }[] } => ({ content: [{ type: "text", text: value }] });
