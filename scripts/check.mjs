@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { repositoryProblems } from "./hygiene.mjs";
 import { Problem } from "./problem.mjs";
 import { run } from "./process.mjs";
+import { newPluginProblems } from "./rehearse-new.mjs";
 import { totalsLine } from "./results.mjs";
 import { packageProblems } from "./structure.mjs";
 import { turboEnv, turboFile } from "./turbo.mjs";
@@ -14,24 +15,29 @@ import { root, workspaces } from "./workspace.mjs";
  */
 
 /** @type {readonly Step[]} */
-const steps = [
+const quick = [
   { name: "format", run: () => tool("oxfmt", "--check", ".") },
   { name: "lint", run: () => tool("oxlint") },
   { name: "types", run: () => node(turboFile, "run", "types", "--continue", "--output-logs=errors-only") },
   { name: "repository", run: async () => repositoryProblems(root).join("\n") },
   { name: "packages", run: async () => workspaces().flatMap(packageProblems).join("\n") },
+  { name: "docs", run: () => node(join(root, "scripts", "run.mjs"), "docs", "--check") },
 ];
+
+/** @type {readonly Step[]} */
+const slow = [{ name: "new", run: () => newPluginProblems(quick.map(({ name }) => name)) }];
 
 /**
  * `pnpm check`: all that can be known without running the code. The last line is `N passed, N failed`.
- * @param {string[]} args the steps to run; none means all
+ * @param {string[]} args the steps to run; by default the quick ones, and all in CI
  * @returns {Promise<number>} the exit code
  */
 export async function main(args) {
   const totals = { passed: 0, failed: 0 };
   for (const step of select(args)) {
     const started = performance.now();
-    const wrong = await step.run();
+    const unfit = totals.failed > 0 && slow.includes(step);
+    const wrong = unfit ? "It was not run, because a check above has failed." : await step.run();
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     if (wrong) console.log(wrong.trimEnd());
     console.log(`${wrong ? "FAILED" : "ok"} ${step.name} (${seconds} s)`);
@@ -44,12 +50,14 @@ export async function main(args) {
 
 /** @param {string[]} names */
 function select(names) {
+  const all = [...quick, ...slow];
   for (const name of names) {
-    if (!steps.some((step) => step.name === name)) {
-      throw new Problem(`There is no check "${name}": use ${steps.map((step) => step.name).join(", ")}.`);
+    if (!all.some((step) => step.name === name)) {
+      throw new Problem(`There is no check "${name}": use ${all.map((step) => step.name).join(", ")}.`);
     }
   }
-  return names.length === 0 ? steps : steps.filter((step) => names.includes(step.name));
+  if (names.length > 0) return all.filter((step) => names.includes(step.name));
+  return process.env["CI"] ? all : quick;
 }
 
 /**

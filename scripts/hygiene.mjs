@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sourceFiles } from "./files.mjs";
 
 /**
  * What would tie the repository to one machine: the address of a package registry, a path that only one machine has.
@@ -7,13 +8,13 @@ import { join } from "node:path";
  * @returns {string[]}
  */
 export function repositoryProblems(root) {
-  return files(root).flatMap((file) => {
+  return sourceFiles(root).flatMap((file) => {
     const text = readFileSync(join(root, file), "utf8");
     return text.includes("\0") ? [] : fileProblems(file, text);
   });
 }
 
-const machinePath = /(?<![\w.~/-])\/(?:work|tmp)\/\w/;
+const machinePath = /(?<![\w.~-])\/(?:work|tmp)\/\w/;
 
 /** @type {Record<string, RegExp>} */
 const registryAddress = {
@@ -35,30 +36,5 @@ export function fileProblems(file, text) {
     if (machinePath.test(line)) problems.push(`${where} names a path of one machine: ${line.trim().slice(0, 100)}`);
     if (address?.test(line)) problems.push(`${where} names a package registry: ${line.trim().slice(0, 100)}`);
     return problems;
-  });
-}
-
-/**
- * The files that are not ignored, without asking git: there may be none.
- * @param {string} root
- */
-function files(root) {
-  const ignored = new Set([".git"]);
-  for (const line of readFileSync(join(root, ".gitignore"), "utf8").split("\n")) ignored.add(line.replace(/\/$/, ""));
-  return walk(root, "", ignored);
-}
-
-/**
- * @param {string} root
- * @param {string} folder
- * @param {ReadonlySet<string>} ignored
- * @returns {string[]}
- */
-function walk(root, folder, ignored) {
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    if (ignored.has(entry.name)) return [];
-    const path = folder ? `${folder}/${entry.name}` : entry.name;
-    if (entry.isDirectory()) return walk(root, path, ignored);
-    return entry.isFile() ? [path] : [];
   });
 }

@@ -10,16 +10,11 @@ import { root, workspaces } from "./workspace.mjs";
  * @param {string} [at] the folder of the repository
  */
 export async function setup(at = root) {
-  const stamp = join(at, "node_modules", ".plugboard-setup");
-  const wanted = fingerprint(at);
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-
+  const stamp = stampOf(at);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === fingerprint(at)) return;
   const started = performance.now();
   console.error("Installing the dependencies…");
-  rmSync(stamp, { force: true });
   await install(at, ["--frozen-lockfile"]);
-  mkdirSync(join(at, "node_modules"), { recursive: true });
-  writeFileSync(stamp, wanted);
   console.error(`Installed in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
 }
 
@@ -29,11 +24,12 @@ export async function setup(at = root) {
  * @param {string[]} args
  */
 export async function install(at, args) {
+  rmSync(stampOf(at), { force: true });
   const { packageManager } = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
   const [file, ...first] = pnpm(at, packageManager);
   const { code, output } = await run(
-    String(file),
-    [...first, "install", "--config.confirm-modules-purge=false", ...args],
+    file,
+    [...first, "install", "--prod=false", "--config.confirm-modules-purge=false", ...args],
     {
       cwd: at,
       env: {
@@ -42,16 +38,22 @@ export async function install(at, args) {
         npm_config_prefer_offline: "true",
         npm_config_update_notifier: "false",
         npm_config_fetch_retry_mintimeout: "1000",
-        npm_config_fetch_retry_maxtimeout: "5000",
+        npm_config_fetch_retry_maxtimeout: "3000",
       },
     },
   );
   if (code !== 0) throw installProblem(output, packageManager);
+  mkdirSync(join(at, "node_modules"), { recursive: true });
+  writeFileSync(stampOf(at), fingerprint(at));
 }
+
+/** @param {string} at */
+const stampOf = (at) => join(at, "node_modules", ".plugboard-setup");
 
 /**
  * @param {string} at
  * @param {string} packageManager such as `pnpm@10.0.0`
+ * @returns {[file: string, ...args: string[]]}
  */
 function pnpm(at, packageManager) {
   const manifest = join(at, "node_modules", "pnpm", "package.json");

@@ -21,11 +21,12 @@ export async function main(args) {
 }
 
 /**
+ * Runs a program in our place: its streams, the signals that we get, its exit code.
  * @param {string} file
  * @param {string[]} args
  * @returns {Promise<number>}
  */
-function serve(file, args) {
+export function serve(file, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: "inherit" });
     // A terminal sends its interrupt to both of us; one that is meant for us alone is handed on.

@@ -5,6 +5,10 @@ import { isDeepStrictEqual } from "node:util";
 const needed = ["package.json", "README.md", "src", "test"];
 const allowed = new Set([...needed, "CHANGELOG.md", "bench", "node_modules", "dist", "coverage", ".test", ".turbo"]);
 
+// A peer dependency, so that there is one chain. Not "workspace:^": below 1.0 every minor release of core would leave that
+// range, which makes the next release of every plugin a major one.
+const corePeer = "workspace:>=0.0.0 <1";
+
 /**
  * What is wrong with the shape of a package; the packages that only serve this repository may have any.
  * @param {import("./workspace.mjs").Workspace} workspace
@@ -18,7 +22,8 @@ export function packageProblems({ folder, path, manifest }) {
 
   for (const entry of needed) if (!existsSync(join(path, entry))) problems.push(`it has no ${entry}`);
   for (const entry of readdirSync(path)) {
-    if (!allowed.has(entry)) problems.push(`${entry} does not belong here: tools are configured at the root`);
+    if (!allowed.has(entry) && !manifest.files?.includes(entry))
+      problems.push(`${entry} does not belong here: tools are configured at the root`);
   }
   for (const task of ["build", "types", "test"]) {
     if (!manifest.scripts?.[task]) problems.push(`package.json has no script "${task}"`);
@@ -29,8 +34,8 @@ export function packageProblems({ folder, path, manifest }) {
   if (!manifest.files?.includes("dist")) problems.push("package.json must publish dist, in files");
   problems.push(...exportProblems(path, manifest));
   const isPlugin = !folder.startsWith("apps/") && noun !== "core";
-  if (isPlugin && !manifest.peerDependencies?.["@plugboard/core"]) {
-    problems.push("@plugboard/core must be a peer dependency, so that there is one chain");
+  if (isPlugin && manifest.peerDependencies?.["@plugboard/core"] !== corePeer) {
+    problems.push(`peerDependencies must have "@plugboard/core": "${corePeer}"`);
   }
   return problems.map((problem) => `${folder}: ${problem}`);
 }

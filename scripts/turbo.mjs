@@ -7,6 +7,7 @@ export const turboEnv = {
   PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}`,
   PLUGBOARD_NODE: process.version,
   TURBO_TELEMETRY_DISABLED: "1",
+  ...(process.stdout.isTTY ? {} : { NO_COLOR: "1", FORCE_COLOR: undefined }),
 };
 
 export const turboFile = join(root, "node_modules", "turbo", "bin", "turbo");

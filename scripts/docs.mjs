@@ -1,0 +1,81 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fillSection, optionsTable, toolsTable } from "./docs-tables.mjs";
+import { Problem } from "./problem.mjs";
+import { run } from "./process.mjs";
+import { root, workspaces } from "./workspace.mjs";
+
+/**
+ * `pnpm run docs`: writes the tables of options and tools into the README of every plugin, from its schema and its server.
+ * @param {string[]} args names of plugins, none meaning all; `--check` writes nothing and fails where a table is out of date
+ * @returns {Promise<number>} the exit code
+ */
+export async function main(args) {
+  const check = args.includes("--check");
+  let outdated = 0;
+  for (const plugin of await plugins(args.filter((arg) => !arg.startsWith("-")))) {
+    const file = join(root, plugin.folder, "README.md");
+    if (!existsSync(file)) throw new Problem(`${plugin.folder} has no README.md.`);
+    const before = readFileSync(file, "utf8");
+    const after = await formatted(sections(before, plugin));
+    if (after === before) continue;
+    outdated++;
+    if (!check) writeFileSync(file, after);
+    console.log(`${plugin.folder}/README.md ${check ? "is not up to date: run `pnpm run docs`" : "written"}`);
+  }
+  return check && outdated > 0 ? 1 : 0;
+}
+
+/**
+ * @typedef {object} DescribedPlugin
+ * @property {string} folder
+ * @property {Record<string, any>} options their JSON Schema
+ * @property {readonly { name: string, title?: string, description?: string, annotations?: { readOnlyHint?: boolean } }[]} tools
+ */
+
+/**
+ * What the plugins say of themselves; their sources are TypeScript, so another process reads them.
+ * @param {string[]} names
+ * @returns {Promise<DescribedPlugin[]>}
+ */
+async function plugins(names) {
+  const folders = workspaces()
+    .map(({ folder }) => folder)
+    .filter((folder) => /^packages\/|^template$/.test(folder))
+    .filter((folder) => names.length === 0 || names.includes(basename(folder)));
+  const { code, stdout, output } = await run(
+    process.execPath,
+    [
+      "--conditions=@plugboard/source",
+      "--import",
+      import.meta.resolve("tsx"),
+      join(root, "scripts", "docs-describe.ts"),
+      ...folders,
+    ],
+    { cwd: root },
+  );
+  if (code !== 0) throw new Problem("The plugins could not be described for the reason above.", output);
+  return JSON.parse(stdout);
+}
+
+/**
+ * @param {string} readme
+ * @param {DescribedPlugin} plugin
+ */
+function sections(readme, { folder, options, tools }) {
+  const withOptions = fillSection(readme, "options", optionsTable(options));
+  const filled = withOptions && (tools.length > 0 ? fillSection(withOptions, "tools", toolsTable(tools)) : withOptions);
+  if (filled) return filled;
+  const wanted = tools.length > 0 ? "options and tools" : "options";
+  throw new Problem(
+    `${folder}/README.md has no place for the tables of ${wanted}: add <!-- options:start --> and <!-- options:end -->${tools.length > 0 ? ", and the same for tools" : ""}.`,
+  );
+}
+
+/** @param {string} markdown */
+async function formatted(markdown) {
+  const file = join(root, "node_modules", ".bin", "oxfmt");
+  const { code, stdout, output } = await run(file, ["--stdin-filepath=README.md"], { cwd: root, input: markdown });
+  if (code !== 0) throw new Problem("A README could not be formatted for the reason above.", output);
+  return stdout;
+}

@@ -1,0 +1,34 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { copyTemplate, nameProblem } from "./copy-template.mjs";
+import { Problem } from "./problem.mjs";
+import { run } from "./process.mjs";
+import { install } from "./setup.mjs";
+import { root, workspaces } from "./workspace.mjs";
+
+/**
+ * `pnpm new <name>`: makes a working plugin from template/, as packages/<name>.
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+export async function main([name, ...rest]) {
+  if (!name || rest.length > 0) throw new Problem("Say one name: `pnpm new greet`.");
+  const taken = workspaces().map(({ folder }) => basename(folder));
+  const problem = nameProblem(name, taken, join(root, "template"));
+  if (problem) throw new Problem(problem);
+  const folder = `packages/${name}`;
+  if (existsSync(join(root, folder))) throw new Problem(`There is already a folder ${folder}: choose another name.`);
+
+  copyTemplate(join(root, "template"), join(root, folder), name);
+  const change = `.changeset/${name}-first-release.md`;
+  writeFileSync(join(root, change), `---\n"@plugboard/${name}": minor\n---\n\nFirst release.\n`);
+  const { code, output } = await run(join(root, "node_modules", ".bin", "oxfmt"), [folder], { cwd: root });
+  if (code !== 0) throw new Problem(`${folder} is made but could not be formatted for the reason above.`, output);
+  await install(root, ["--no-frozen-lockfile"]);
+
+  console.log(`Made ${folder}, a working plugin, and ${change}. Next:
+  1. change ${folder}/src/index.ts, its tests in ${folder}/test and its README.md, starting from what is there;
+  2. npm test -- ${name}
+  3. pnpm docs && pnpm format && pnpm check`);
+  return 0;
+}
