@@ -23,7 +23,9 @@ export function cutResult(result: ToolResult, budget: Budget, layer: string): To
   const cuts: Cut[] = [];
   const structuredContent = cutData(result.structuredContent, budget.maxChars, cuts);
   if (structuredContent === TOO_LARGE) {
-    return toolError(`The result is over the limit of ${budget.maxChars} characters and has no list or text to shorten. Ask for less.`);
+    return toolError(
+      `The result is over the limit of ${budget.maxChars} characters and has no list or text to shorten. Ask for less.`,
+    );
   }
   const content = cutBlocks(mirrored(result, structuredContent), budget, cuts);
   if (cuts.length === 0) return result;
@@ -37,7 +39,10 @@ export function cutResult(result: ToolResult, budget: Budget, layer: string): To
 }
 
 /** The blocks; a text that is the structured content as JSON follows it, so it stays valid JSON. */
-function mirrored({ content, structuredContent }: ToolResult & { content: ContentBlock[] }, shortened: unknown): ContentBlock[] {
+function mirrored(
+  { content, structuredContent }: ToolResult & { content: ContentBlock[] },
+  shortened: unknown,
+): ContentBlock[] {
   if (shortened === structuredContent) return content;
   const json = JSON.stringify(structuredContent);
   return content.map((block) => (block["text"] === json ? { ...block, text: JSON.stringify(shortened) } : block));
@@ -45,7 +50,9 @@ function mirrored({ content, structuredContent }: ToolResult & { content: Conten
 
 function describe({ where, kept, of, unit }: Cut): string {
   const number = (value: number): string => value.toLocaleString("en-US");
-  return kept === 0 && unit === "bytes" ? `${where} left out, ${number(of)} ${unit}` : `${where} has ${number(kept)} of ${number(of)} ${unit}`;
+  return kept === 0 && unit === "bytes"
+    ? `${where} left out, ${number(of)} ${unit}`
+    : `${where} has ${number(kept)} of ${number(of)} ${unit}`;
 }
 
 function cutBlocks(blocks: ContentBlock[], { maxChars, maxBlobBytes }: Budget, cuts: Cut[]): ContentBlock[] {
@@ -65,13 +72,20 @@ function cutBlocks(blocks: ContentBlock[], { maxChars, maxBlobBytes }: Budget, c
       changed = true;
       cuts.push({ where, kept: part.length, of: text.length, unit: "characters" });
       if (part === "") return undefined;
-      return block["text"] === undefined ? { ...block, resource: { ...resource, text: part } } : { ...block, text: part };
+      return block["text"] === undefined
+        ? { ...block, resource: { ...resource, text: part } }
+        : { ...block, text: part };
     }
     const data = block["data"] ?? resource?.["blob"];
     if (typeof data !== "string" || (data.length * 3) / 4 <= maxBlobBytes) return block;
     const type = block["mimeType"] ?? resource?.["mimeType"];
     changed = true;
-    cuts.push({ where: `${where} (${typeof type === "string" ? type : block.type})`, kept: 0, of: Math.floor((data.length * 3) / 4), unit: "bytes" });
+    cuts.push({
+      where: `${where} (${typeof type === "string" ? type : block.type})`,
+      kept: 0,
+      of: Math.floor((data.length * 3) / 4),
+      unit: "bytes",
+    });
     return undefined;
   });
   return changed ? kept.filter((block) => block !== undefined) : blocks;
@@ -92,11 +106,19 @@ function cutData(data: unknown, maxChars: number, cuts: Cut[]): unknown {
     if (!part) break;
     const { holder, key, where } = part;
     const value = holder[key] as string | unknown[];
-    const keep = Math.max(typeof value === "string" ? 100 : 1, Math.floor(value.length * Math.max(0.1, 1 - (size - maxChars) / part.size - 0.02)));
+    const keep = Math.max(
+      typeof value === "string" ? 100 : 1,
+      Math.floor(value.length * Math.max(0.1, 1 - (size - maxChars) / part.size - 0.02)),
+    );
     const next = typeof value === "string" ? value.slice(0, safeEnd(value, keep)) : value.slice(0, keep);
     if (next.length >= value.length) break;
     holder[key] = next;
-    whole.set(where, { where, kept: next.length, of: whole.get(where)?.of ?? value.length, unit: typeof value === "string" ? "characters" : "items" });
+    whole.set(where, {
+      where,
+      kept: next.length,
+      of: whole.get(where)?.of ?? value.length,
+      unit: typeof value === "string" ? "characters" : "items",
+    });
     size = JSON.stringify(copy).length;
   }
   if (size > maxChars) return TOO_LARGE;
@@ -131,7 +153,8 @@ function largestPart(root: unknown): Part | undefined {
       largest = Math.max(largest, part);
     }
     const spread = largest < size / 2;
-    if (Array.isArray(value) && holder && value.length > 1 && spread && size > (before?.size ?? 0)) best = { holder, key, where, size };
+    if (Array.isArray(value) && holder && value.length > 1 && spread && size > (before?.size ?? 0))
+      best = { holder, key, where, size };
     return size;
   };
   visit(root, undefined, "", "");

@@ -124,7 +124,11 @@ export class ToolCall implements Call {
   get log(): (level: LogLevel, data: unknown) => Promise<void> {
     return this.#changes.log ?? this.frame.request.log;
   }
-  get dispatch(): (tool: string, args?: Readonly<Record<string, unknown>>, options?: DispatchOptions) => Promise<ToolResult & Made> {
+  get dispatch(): (
+    tool: string,
+    args?: Readonly<Record<string, unknown>>,
+    options?: DispatchOptions,
+  ) => Promise<ToolResult & Made> {
     return (tool, args, options) => this.frame.server.dispatch(this, tool, args, options);
   }
   get service(): <N extends keyof Services>(name: N) => Services[N] | undefined {

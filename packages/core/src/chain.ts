@@ -20,27 +20,40 @@ export function composeLayers(layers: readonly Layer[], tool: Runner): Runner {
 function wrap(layer: Layer, inner: Runner): Runner {
   return (call) => {
     if (layer.passing()) return inner(call);
-    let called = false;
+    let below: Promise<ToolResult> | undefined;
     const next = (changed?: Call): Promise<ToolResult> => {
-      if (called) throw new PluginError("NEXT_TWICE", layer.plugin, `a middleware called next() a second time for "${call.tool}".`);
-      called = true;
-      return inner(changed ?? call);
+      if (below)
+        throw new PluginError(
+          "NEXT_TWICE",
+          layer.plugin,
+          `a middleware called next() a second time for "${call.tool}".`,
+        );
+      return (below = inner(changed ?? call));
     };
     try {
-      return Promise.resolve(layer.run(call, next)).then(checked, faulty);
+      const outcome = layer.run(call, next);
+      // What is handed up as it came has been checked below; a promise less is most of what a layer costs.
+      if (outcome === below) return outcome;
+      return Promise.resolve(outcome).then(
+        (result) => (isObject(result) ? result : fault(layer, call, noResult(layer, call, result))),
+        (error: unknown) => fault(layer, call, error),
+      );
     } catch (error) {
-      return Promise.resolve(faulty(error));
-    }
-
-    function checked(result: ToolResult): ToolResult {
-      if (typeof result === "object" && result !== null) return result;
-      return faulty(new PluginError("BAD_RESULT", layer.plugin, `a middleware returned ${String(result)} for "${call.tool}".`));
-    }
-    function faulty(error: unknown): ToolResult {
-      if (call.signal.aborted || isElicitation(error)) throw error;
-      layer.warn(`failed around the tool "${call.tool}"`, error);
-      const { text } = error instanceof PluginError ? { text: "" } : safeMessage(error);
-      return failed(`The call of \`${call.tool}\` failed inside the server's \`${layer.plugin}\` plugin${text && `: ${text}`}. It is not a fault of your arguments; try again later.`, error);
+      return new Promise((resolve) => resolve(fault(layer, call, error)));
     }
   };
+}
+
+const isObject = (result: unknown): boolean => typeof result === "object" && result !== null;
+
+const noResult = ({ plugin }: Layer, { tool }: Call, result: unknown): PluginError =>
+  new PluginError("BAD_RESULT", plugin, `a middleware returned ${String(result)} for "${tool}".`);
+
+/** The result for a layer that failed; cancellation and URL elicitation go on up. */
+function fault({ plugin, warn }: Layer, { signal, tool }: Call, error: unknown): ToolResult {
+  if (signal.aborted || isElicitation(error)) throw error;
+  warn(`failed around the tool "${tool}"`, error);
+  const { text } = error instanceof PluginError ? { text: "" } : safeMessage(error);
+  const what = `The call of \`${tool}\` failed inside the server's \`${plugin}\` plugin${text && `: ${text}`}.`;
+  return failed(`${what} It is not a fault of your arguments; try again later.`, error);
 }

@@ -7,9 +7,26 @@ import { parse } from "./schema.ts";
 import type { Call, ToolResult } from "./types.ts";
 
 export const coreOptions = z.strictObject({
-  maxChars: z.int().min(1000).max(10_000_000).default(40_000).describe("Most characters of text, and of structured content as JSON, that a result may have; what is over is cut, with a notice"),
-  maxBlobBytes: z.int().min(0).max(100_000_000).default(1_000_000).describe("Most bytes of one image, audio or binary block; a larger one is replaced by a notice"),
-  errors: z.enum(["safe", "full", "hidden"]).default("safe").describe("What a model reads of an error that a tool threw: its message without absolute paths and internal errors; all of it; or nothing but that it failed"),
+  maxChars: z
+    .int()
+    .min(1000)
+    .max(10_000_000)
+    .default(40_000)
+    .describe(
+      "Most characters of text, and of structured content as JSON, that a result may have; what is over is cut, with a notice",
+    ),
+  maxBlobBytes: z
+    .int()
+    .min(0)
+    .max(100_000_000)
+    .default(1_000_000)
+    .describe("Most bytes of one image, audio or binary block; a larger one is replaced by a notice"),
+  errors: z
+    .enum(["safe", "full", "hidden"])
+    .default("safe")
+    .describe(
+      "What a model reads of an error that a tool threw: its message without absolute paths and internal errors; all of it; or nothing but that it failed",
+    ),
 });
 
 /**
@@ -58,13 +75,19 @@ export const core = definePlugin({
       const error = failureOf(result);
       if (error === undefined) {
         const said = result.content?.some((block) => block.type === "text" && block["text"] !== "");
-        return said ? rest : { ...rest, content: [...(rest.content ?? []), textBlock(`\`${call.tool}\` failed and did not say why.`)] };
+        return said
+          ? rest
+          : { ...rest, content: [...(rest.content ?? []), textBlock(`\`${call.tool}\` failed and did not say why.`)] };
       }
       if (options.errors === "full") return rest;
       const { text, hidden } = options.errors === "hidden" ? { text: "", hidden: true } : safeMessage(error);
       if (!hidden) return rest;
       host.warn(`the tool "${call.tool}" failed`, error);
-      return { ...rest, content: toolError(`\`${call.tool}\` failed${text && `: ${text}`}. The details are in the server's log.`).content };
+      return {
+        ...rest,
+        content: toolError(`\`${call.tool}\` failed${text && `: ${text}`}. The details are in the server's log.`)
+          .content,
+      };
     }
 
     return { stats: () => ({ ...counts }) };

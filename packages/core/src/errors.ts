@@ -13,8 +13,10 @@ export const pluginErrors = {
   ATTACH_AFTER_CONNECT: "Attach before server.connect(): capabilities cannot be added to an open connection.",
   UNSUPPORTED_SERVER:
     "Pass an McpServer of @modelcontextprotocol/sdk or @modelcontextprotocol/server; the low-level Server is not supported.",
-  UNSUPPORTED_SDK: "Use @modelcontextprotocol/sdk 1.24 to 1.x or @modelcontextprotocol/server 2.x, or update @plugboard/core.",
-  TWO_CORES: "Install one version of @plugboard/core: run `npm ls @plugboard/core`, align the versions, then `npm dedupe`.",
+  UNSUPPORTED_SDK:
+    "Use @modelcontextprotocol/sdk 1.24 to 1.x or @modelcontextprotocol/server 2.x, or update @plugboard/core.",
+  TWO_CORES:
+    "Install one version of @plugboard/core: run `npm ls @plugboard/core`, align the versions, then `npm dedupe`.",
   DISPOSED: "Make a new instance: a disposed plugin cannot be attached again.",
   NEXT_TWICE: "Call next() at most once in a middleware; use call.dispatch() to run a tool again.",
   BAD_RESULT: "Return the result of next(), or one made by toolResult().",

@@ -43,7 +43,8 @@ export class Instance {
   /** A tool's name in this instance: `cache_clear` and `cache` follow `as`, other names get it as a prefix. */
   readonly toolName = (name: string): string => {
     if (this.name === this.#plugin) return name;
-    if (name === this.#plugin || name.startsWith(`${this.#plugin}_`)) return this.name + name.slice(this.#plugin.length);
+    if (name === this.#plugin || name.startsWith(`${this.#plugin}_`))
+      return this.name + name.slice(this.#plugin.length);
     return `${this.name}_${name}`;
   };
 
@@ -107,13 +108,20 @@ export class Instance {
     this.changes.clear();
     if (failures.length > 0) {
       const cause = failures.length === 1 ? failures[0] : new AggregateError(failures);
-      throw new PluginError("DISPOSE_FAILED", this.name, `${failures.length} of its dispose functions failed.`, { cause });
+      throw new PluginError("DISPOSE_FAILED", this.name, `${failures.length} of its dispose functions failed.`, {
+        cause,
+      });
     }
   }
 
-  #toolSpec(given: string, config: ToolConfig<z.ZodObject | undefined, z.ZodType | undefined>, handler: Handler): ToolSpec {
+  #toolSpec(
+    given: string,
+    config: ToolConfig<z.ZodObject | undefined, z.ZodType | undefined>,
+    handler: Handler,
+  ): ToolSpec {
     const name = this.toolName(given);
-    const bad = (problem: string): PluginError => new PluginError("BAD_TOOL", this.name, `the tool "${name}": ${problem}`, { field: name });
+    const bad = (problem: string): PluginError =>
+      new PluginError("BAD_TOOL", this.name, `the tool "${name}": ${problem}`, { field: name });
     if (!TOOL_NAME.test(name)) throw bad("a name is 1 to 64 of A–Z, a–z, 0–9, _ and -.");
     if (this.tools.some((tool) => tool.name === name)) throw bad("it is defined twice.");
     const { text, outputSchema, ...rest } = config;
@@ -136,4 +144,7 @@ export class Instance {
   }
 }
 
-type Handler = (args: Readonly<Record<string, unknown>>, call: ToolCall) => Data | ToolResult | Promise<Data | ToolResult>;
+type Handler = (
+  args: Readonly<Record<string, unknown>>,
+  call: ToolCall,
+) => Data | ToolResult | Promise<Data | ToolResult>;

@@ -2,7 +2,16 @@ import { PluginError, type PluginErrorCode } from "./errors.ts";
 import type { Instance } from "./host.ts";
 import type { Native } from "./request.ts";
 import type { Announcer } from "./resource.ts";
-import { acceptLogLevels, acceptSubscriptions, connectionOf, filterList, followTools, type Register, type Sdk, sdkOf } from "./sdk.ts";
+import {
+  acceptLogLevels,
+  acceptSubscriptions,
+  connectionOf,
+  filterList,
+  followTools,
+  type Register,
+  type Sdk,
+  sdkOf,
+} from "./sdk.ts";
 import { Seam } from "./seam.ts";
 import type { McpServerLike } from "./types.ts";
 
@@ -40,21 +49,28 @@ function checkFits(sdk: Sdk, member: Instance, present: readonly Instance[]): vo
   if (sdk.isConnected()) throw new PluginError("ATTACH_AFTER_CONNECT", name, "the server is connected already.");
   checkClash(member, present);
   for (const tool of member.tools) {
-    if (Object.hasOwn(sdk._registeredTools, tool.name)) throw clash("DUPLICATE_TOOL", member, `the tool "${tool.name}" is also one of the server itself.`, tool.name);
+    if (Object.hasOwn(sdk._registeredTools, tool.name))
+      throw clash("DUPLICATE_TOOL", member, `the tool "${tool.name}" is also one of the server itself.`, tool.name);
   }
 }
 
 /** @throws PluginError when `member` has a name, tool or resource of one of the `others`. */
 export function checkClash(member: Instance, others: readonly Instance[]): void {
   for (const other of others) {
-    if (other.name === member.name) throw clash("DUPLICATE_PLUGIN", member, `two plugins are called "${member.name}".`, "as");
+    if (other.name === member.name)
+      throw clash("DUPLICATE_PLUGIN", member, `two plugins are called "${member.name}".`, "as");
     for (const { name } of member.tools) {
       if (!other.tools.some((tool) => tool.name === name)) continue;
       throw clash("DUPLICATE_TOOL", member, `the tool "${name}" is also one of the plugin "${other.name}".`, name);
     }
     for (const { name, uri } of member.resources) {
       if (!other.resources.some((resource) => resource.name === name || resource.uri === uri)) continue;
-      throw clash("DUPLICATE_RESOURCE", member, `the resource "${name}" is also one of the plugin "${other.name}".`, name);
+      throw clash(
+        "DUPLICATE_RESOURCE",
+        member,
+        `the resource "${name}" is also one of the plugin "${other.name}".`,
+        name,
+      );
     }
   }
 }
@@ -66,11 +82,19 @@ function open(sdk: Sdk): Installation {
   const seam = new Seam(connectionOf(sdk));
   const canList = (name: string, native: Native): boolean => seam.canList(name, native);
   const register = followTools(sdk, seam.tools, {
-    wrap: (tool) => (...args) => seam.enter(tool, args.length > 1 ? (args[0] as Record<string, unknown>) : undefined, args.at(-1) as Native),
+    wrap:
+      (tool) =>
+      (...args) =>
+        seam.enter(tool, args.length > 1 ? (args[0] as Record<string, unknown>) : undefined, args.at(-1) as Native),
     beforeNaming(name) {
       const owner = seam.tools.get(name)?.owner;
       if (!owner) return;
-      throw clash("DUPLICATE_TOOL", owner, `the server registers a tool "${name}", which is one of this plugin's.`, name);
+      throw clash(
+        "DUPLICATE_TOOL",
+        owner,
+        `the server registers a tool "${name}", which is one of this plugin's.`,
+        name,
+      );
     },
     afterRegistering: () => filterList(sdk, canList),
   });

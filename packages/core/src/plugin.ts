@@ -15,7 +15,9 @@ const instances = new WeakMap<object, readonly Instance[]>();
 function instancesOf(plugin: unknown): readonly Instance[] {
   const found = typeof plugin === "object" && plugin !== null ? instances.get(plugin) : undefined;
   if (found) return found;
-  const hint = isPluginFactory(plugin) ? `the factory "${plugin.definition.name}" was passed instead of ${plugin.definition.name}().` : "something else was passed.";
+  const hint = isPluginFactory(plugin)
+    ? `the factory "${plugin.definition.name}" was passed instead of ${plugin.definition.name}().`
+    : "something else was passed.";
   throw new PluginError("NOT_A_PLUGIN", "compose", hint);
 }
 
@@ -27,12 +29,16 @@ export function definePlugin<Options extends z.ZodType, Api extends object = {}>
   definition: PluginDefinition<Options, Api>,
 ): PluginFactory<Options, Api> {
   const make = (input: unknown = {}, { as = definition.name, folder = "." }: InstanceOptions = {}): Plugin & Api => {
-    if (!NAME.test(as)) throw new PluginError("BAD_NAME", definition.name, `"${as}" is not a name for a plugin.`, { field: "as" });
+    if (!NAME.test(as))
+      throw new PluginError("BAD_NAME", definition.name, `"${as}" is not a name for a plugin.`, { field: "as" });
     const parsed = definition.options.safeParse(input);
     if (!parsed.success) {
       const { issues } = parsed.error;
       const field = fieldOf(issues[0]?.path ?? []);
-      throw new PluginError("BAD_OPTIONS", as, `the options are wrong: ${problemOf(issues)}.`, { cause: parsed.error, ...(field !== "" && { field }) });
+      throw new PluginError("BAD_OPTIONS", as, `the options are wrong: ${problemOf(issues)}.`, {
+        cause: parsed.error,
+        ...(field !== "" && { field }),
+      });
     }
     const instance = new Instance(as, definition.name, folder);
     instance.api = setUp(instance, definition, parsed.data as z.output<Options>);
@@ -53,16 +59,27 @@ function setUp<Options extends z.ZodType, Api extends object>(
 ): object {
   let over = false;
   try {
-    const api = definition.setup(instance.host(() => over), options) ?? {};
+    const api =
+      definition.setup(
+        instance.host(() => over),
+        options,
+      ) ?? {};
     if (typeof (api as { then?: unknown }).then === "function") {
       (api as Promise<unknown>).then(undefined, () => undefined);
       throw new PluginError("BAD_SETUP", instance.name, "setup returned a promise.");
     }
     if (Object.getPrototypeOf(api) !== Object.prototype) {
-      throw new PluginError("BAD_SETUP", instance.name, "setup returned something else than a plain object of functions.");
+      throw new PluginError(
+        "BAD_SETUP",
+        instance.name,
+        "setup returned something else than a plain object of functions.",
+      );
     }
     const reserved = RESERVED.find((key) => key in api);
-    if (reserved) throw new PluginError("BAD_SETUP", instance.name, `its API has a member "${reserved}", which every plugin has.`, { field: reserved });
+    if (reserved)
+      throw new PluginError("BAD_SETUP", instance.name, `its API has a member "${reserved}", which every plugin has.`, {
+        field: reserved,
+      });
     return api;
   } catch (error) {
     instance.dispose().catch((failure: unknown) => instance.warn("closing after a failed setup failed too", failure));
@@ -104,7 +121,9 @@ async function disposeAll(name: string, members: readonly Instance[]): Promise<v
   }
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) {
-    throw new PluginError("DISPOSE_FAILED", name, `${failures.length} of its plugins failed to close.`, { cause: new AggregateError(failures) });
+    throw new PluginError("DISPOSE_FAILED", name, `${failures.length} of its plugins failed to close.`, {
+      cause: new AggregateError(failures),
+    });
   }
 }
 
@@ -118,7 +137,10 @@ export function compose(plugins: readonly (Plugin | readonly Plugin[] | false | 
   const members = [...new Set(parts.flatMap(instancesOf))];
   members.forEach((member, index) => checkClash(member, members.slice(0, index)));
   return plugin(members.map(({ name }) => name).join("+") || "nothing", members, {
-    stats: () => Object.fromEntries(parts.flatMap((part) => Object.entries(part.stats()).map(([key, value]) => [prefixed(part, key), value]))),
+    stats: () =>
+      Object.fromEntries(
+        parts.flatMap((part) => Object.entries(part.stats()).map(([key, value]) => [prefixed(part, key), value])),
+      ),
   });
 }
 

@@ -21,7 +21,8 @@ export function principalOf(auth: AuthInfo | undefined, sessionId: string | unde
       const issuer = text(claims["iss"]) ?? text(claims["issuer"]) ?? "";
       return { kind: "subject", id: hash("subject", issuer, subject), scopes };
     }
-    if (typeof auth.token === "string" && auth.token !== "") return { kind: "token", id: hash("token", auth.token), scopes };
+    if (typeof auth.token === "string" && auth.token !== "")
+      return { kind: "token", id: hash("token", auth.token), scopes };
   }
   if (sessionId !== undefined) return { kind: "session", id: hash("session", sessionId), scopes: [] };
   return local ? LOCAL : ANONYMOUS;
@@ -31,5 +32,8 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 
 /** The parts are joined as JSON, so no part can run into the next. */
 function hash(kind: string, ...parts: string[]): string {
-  return `${kind}:${createHash("sha256").update(JSON.stringify([kind, ...parts])).digest("base64url").slice(0, 27)}`;
+  return `${kind}:${createHash("sha256")
+    .update(JSON.stringify([kind, ...parts]))
+    .digest("base64url")
+    .slice(0, 27)}`;
 }

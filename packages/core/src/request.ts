@@ -73,7 +73,9 @@ export class Request {
   #identify(): Principal {
     const { native } = this;
     const [auth, overHttp] =
-      "mcpReq" in native ? [native.http?.authInfo, native.http !== undefined] : [native.authInfo, native.requestInfo !== undefined];
+      "mcpReq" in native
+        ? [native.http?.authInfo, native.http !== undefined]
+        : [native.authInfo, native.requestInfo !== undefined];
     return principalOf(auth, this.sessionId, !overHttp && this.#connection.isLocal());
   }
 
@@ -85,7 +87,8 @@ export class Request {
   get report(): (progress: Progress) => Promise<void> {
     if (this.token === undefined) return silent;
     this.#reporter ??= new Reporter(
-      (progress) => this.notify({ method: "notifications/progress", params: { progressToken: this.token, ...progress } }),
+      (progress) =>
+        this.notify({ method: "notifications/progress", params: { progressToken: this.token, ...progress } }),
       this.signal,
     );
     return this.#reporter.report;

@@ -7,7 +7,9 @@ export interface ResourceSpec {
   readonly name: string;
   readonly uri: string;
   /** Arguments of the SDK's `registerResource` after the name. */
-  bind(requestOf: (native: Native) => Request): [uriOrTemplate: unknown, config: object, read: (...args: unknown[]) => unknown];
+  bind(
+    requestOf: (native: Native) => Request,
+  ): [uriOrTemplate: unknown, config: object, read: (...args: unknown[]) => unknown];
 }
 
 /** The instance that has the resource. */
@@ -18,12 +20,19 @@ interface Owner {
   warn(message: string, detail: unknown): void;
 }
 
-export function resourceSpec(instance: Owner, name: string, uri: string, config: ResourceConfig, read: ResourceRead): ResourceSpec {
+export function resourceSpec(
+  instance: Owner,
+  name: string,
+  uri: string,
+  config: ResourceConfig,
+  read: ResourceRead,
+): ResourceSpec {
   const { list, ...listed } = config;
   const template = uri.includes("{") ? parseTemplate(uri) : undefined;
   const bad = (problem: string): PluginError =>
     new PluginError("BAD_RESOURCE", instance.name, `the resource "${name}": ${problem}`, { field: name });
-  if (uri.includes("{") && !template) throw bad(`${uri} is not a template: use {name} once per path segment, and {+name} at the end only.`);
+  if (uri.includes("{") && !template)
+    throw bad(`${uri} is not a template: use {name} once per path segment, and {+name} at the end only.`);
   if (!template && !URL.canParse(uri)) throw bad(`${uri} is not a URI.`);
   if (instance.resources.some((other) => other.name === name || other.uri === uri)) throw bad("it is defined twice.");
 
@@ -48,7 +57,11 @@ export function resourceSpec(instance: Owner, name: string, uri: string, config:
           throw new Error(text || `Reading ${at.href} failed. The details are in the server's log.`, { cause: error });
         }
       };
-      const listing = list && (async (native: Native): Promise<{ resources: ListedResource[] }> => ({ resources: await list(asRequest(native)) }));
+      const listing =
+        list &&
+        (async (native: Native): Promise<{ resources: ListedResource[] }> => ({
+          resources: await list(asRequest(native)),
+        }));
       const target = template && { uriTemplate: template, listCallback: listing, completeCallback: () => undefined };
       return [target ?? uri, listed, reader];
     },
@@ -91,7 +104,9 @@ function parseTemplate(template: string): Template | undefined {
       const found = uri.length > MAX_URI_LENGTH ? null : expression.exec(uri);
       if (!found) return null;
       try {
-        return Object.fromEntries(variableNames.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? "")]));
+        return Object.fromEntries(
+          variableNames.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? "")]),
+        );
       } catch {
         return null;
       }

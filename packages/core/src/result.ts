@@ -31,7 +31,10 @@ export function toolResult(
 }
 
 /** A failed call: one text block with what happened, why, and what to try; never structured content. */
-export function toolError(message: string, meta?: Readonly<Record<string, unknown>>): ToolResult & { content: ContentBlock[] } & Made {
+export function toolError(
+  message: string,
+  meta?: Readonly<Record<string, unknown>>,
+): ToolResult & { content: ContentBlock[] } & Made {
   return toolResult(message, { isError: true, ...(meta && { _meta: { ...meta } }) });
 }
 
@@ -52,7 +55,11 @@ export function textBlock(text: string): { type: "text"; text: string } {
 }
 
 /** The result for what a handler returned: data of an output schema, or a string, or any JSON. */
-export function resultOf(data: Data, text: ((data: never) => string) | undefined, structuredOutput: boolean): ToolResult & Made {
+export function resultOf(
+  data: Data,
+  text: ((data: never) => string) | undefined,
+  structuredOutput: boolean,
+): ToolResult & Made {
   if (structuredOutput) {
     return toolResult(text ? text(data as never) : JSON.stringify(data), { structuredContent: data });
   }
@@ -71,7 +78,8 @@ export function structured<S extends z.ZodType>(
   options: { text?: (data: z.input<S>) => string } = {},
 ): { content: { type: "text"; text: string }[]; structuredContent: z.input<S> & Record<string, unknown> } {
   const problem = checkData(schema, data);
-  if (problem !== undefined) throw new ToolError(`The tool's data does not fit its output schema: ${problem}. This is a fault of the tool.`);
+  if (problem !== undefined)
+    throw new ToolError(`The tool's data does not fit its output schema: ${problem}. This is a fault of the tool.`);
   return {
     content: [textBlock(options.text ? options.text(data) : JSON.stringify(data))],
     structuredContent: data as z.input<S> & Record<string, unknown>,

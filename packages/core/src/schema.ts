@@ -50,7 +50,8 @@ export function checkData(schema: z.ZodType, data: unknown): string | undefined 
 }
 
 function unknownKey(data: unknown, parsed: unknown, path: PropertyKey[]): PropertyKey[] | undefined {
-  if (data === parsed || typeof data !== "object" || data === null || typeof parsed !== "object" || parsed === null) return;
+  if (data === parsed || typeof data !== "object" || data === null || typeof parsed !== "object" || parsed === null)
+    return;
   for (const [key, value] of Object.entries(data)) {
     const at = [...path, Array.isArray(data) ? Number(key) : key];
     if (!Object.hasOwn(parsed, key)) {

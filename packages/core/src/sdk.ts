@@ -33,7 +33,11 @@ export interface Sdk {
 /** @throws PluginError when it is not an `McpServer`, or one that looks different inside. */
 export function sdkOf(server: McpServerLike, plugin: string): Sdk {
   const sdk = server as unknown as Partial<Sdk> | undefined;
-  if (typeof sdk?.registerTool !== "function" || typeof sdk.isConnected !== "function" || typeof sdk.server !== "object") {
+  if (
+    typeof sdk?.registerTool !== "function" ||
+    typeof sdk.isConnected !== "function" ||
+    typeof sdk.server !== "object"
+  ) {
     throw new PluginError("UNSUPPORTED_SERVER", plugin, "attach() got something that is not an McpServer.");
   }
   const known =
@@ -41,7 +45,12 @@ export function sdkOf(server: McpServerLike, plugin: string): Sdk {
     sdk.server._requestHandlers instanceof Map &&
     typeof sdk.server.registerCapabilities === "function" &&
     typeof sdk.registerResource === "function";
-  if (!known) throw new PluginError("UNSUPPORTED_SDK", plugin, "this release of the SDK has no table of tools where it is known to be.");
+  if (!known)
+    throw new PluginError(
+      "UNSUPPORTED_SDK",
+      plugin,
+      "this release of the SDK has no table of tools where it is known to be.",
+    );
   return sdk as Sdk;
 }
 
@@ -62,7 +71,11 @@ export function connectionOf({ server }: Sdk): Connection {
     async settle() {
       if (!isLocal()) return;
       if (isModern(server)) await delay(NO_PING_MS);
-      else await within(PING_MS, server.ping().catch(() => undefined));
+      else
+        await within(
+          PING_MS,
+          server.ping().catch(() => undefined),
+        );
     },
   };
 }
@@ -86,7 +99,12 @@ export function followTools(
 ): Register {
   type Registering = (wrapped: Callback) => RegisteredTool;
 
-  const follow = (name: string, owner: Tool["owner"], run: (registered: RegisteredTool) => Tool["run"], register: Registering): RegisteredTool => {
+  const follow = (
+    name: string,
+    owner: Tool["owner"],
+    run: (registered: RegisteredTool) => Tool["run"],
+    register: Registering,
+  ): RegisteredTool => {
     const tool = { name, owner } as Tool;
     const registered = register(hooks.wrap(tool));
     const update = registered.update.bind(registered);
@@ -134,7 +152,12 @@ export function followTools(
     };
   }
   return (name, config, { owner, run }) => {
-    follow(name, owner, () => run, (wrapped) => registerTool(name, config, wrapped));
+    follow(
+      name,
+      owner,
+      () => run,
+      (wrapped) => registerTool(name, config, wrapped),
+    );
   };
 }
 

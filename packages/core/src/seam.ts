@@ -90,10 +90,13 @@ export class Seam {
       return toolError(`\`${name}\` cannot run inside itself (${names}). Call it on its own.`);
     }
     const parsed = await parseArgs(tool, args);
-    if (!parsed.ok) return toolError(`Invalid arguments for \`${name}\`: ${parsed.problem}. Correct them and try again.`);
+    if (!parsed.ok)
+      return toolError(`Invalid arguments for \`${name}\`: ${parsed.problem}. Correct them and try again.`);
     const signal = options.signal ? AbortSignal.any([parent.signal, options.signal]) : parent.signal;
     const report = options.report ?? parent.report;
-    const result = await this.#chain(new ToolCall(new Frame(this, tool, request), { args: parsed.value, signal, report, log: parent.log }, parent));
+    const result = await this.#chain(
+      new ToolCall(new Frame(this, tool, request), { args: parsed.value, signal, report, log: parent.log }, parent),
+    );
     return asMade(await checkedOutput(tool, result));
   }
 
@@ -123,29 +126,53 @@ async function parseArgs({ registered }: Tool, args: unknown): Promise<ParsedArg
   return (await parse(registered.inputSchema, args)) as ParsedArgs;
 }
 
-/** The innermost of the chain: runs the tool's code. Whatever it throws becomes a result, but for cancellation and URL elicitation. */
-async function runTool(call: Call): Promise<ToolResult> {
-  const inner = call as ToolCall;
-  const { tool } = inner.frame;
-  if (call.signal.aborted) throw abortError(call.signal);
+/**
+ * The innermost of the chain: runs the tool's code. Whatever it throws becomes a result, but for cancellation and URL
+ * elicitation. Written with as few promises as can be: they are most of what an attached server costs.
+ */
+function runTool(outer: Call): Promise<ToolResult> {
+  const call = outer as ToolCall;
+  if (call.signal.aborted) return Promise.reject(abortError(call.signal));
   try {
-    const value = await runInside(inner, tool.run);
-    if (typeof value !== "object" || value === null) {
-      return failed(`The tool \`${tool.name}\` returned ${String(value)} instead of a result. This is a fault of the tool.`, undefined);
+    const value = runInside(call, call.frame.tool.run);
+    if (value instanceof Promise) {
+      return value.then(
+        (awaited) => ownResult(call, awaited),
+        (error: unknown) => thrown(call, error),
+      );
     }
-    return tool.owner || !tool.registered.outputSchema ? (value as ToolResult) : await checkedOutput(tool, value as ToolResult);
+    return Promise.resolve(ownResult(call, value));
   } catch (error) {
-    if (call.signal.aborted || isElicitation(error)) throw error;
-    if (tool.owner === undefined) return failed(error instanceof Error ? error.message : String(error), error);
-    const { text, hidden } = safeMessage(error);
-    if (hidden) tool.owner.warn(`the tool "${tool.name}" failed`, error);
-    return failed(text === "" || hidden ? `\`${tool.name}\` failed${text && `: ${text}`}. The details are in the server's log.` : text, error);
+    return new Promise((resolve) => resolve(thrown(call, error)));
   }
+}
+
+/** What the tool's code returned, checked. */
+function ownResult({ frame: { tool } }: ToolCall, value: unknown): ToolResult | Promise<ToolResult> {
+  if (typeof value !== "object" || value === null) {
+    return failed(
+      `The tool \`${tool.name}\` returned ${String(value)} instead of a result. This is a fault of the tool.`,
+      undefined,
+    );
+  }
+  const result = value as ToolResult;
+  return tool.owner || !tool.registered.outputSchema ? result : checkedOutput(tool, result);
+}
+
+function thrown({ signal, frame: { tool } }: ToolCall, error: unknown): ToolResult {
+  if (signal.aborted || isElicitation(error)) throw error;
+  if (tool.owner === undefined) return failed(error instanceof Error ? error.message : String(error), error);
+  const { text, hidden } = safeMessage(error);
+  if (!hidden) return failed(text, error);
+  tool.owner.warn(`the tool "${tool.name}" failed`, error);
+  return failed(`\`${tool.name}\` failed${text && `: ${text}`}. The details are in the server's log.`, error);
 }
 
 /** The reason of an abort as an error: clients give theirs as text. */
 function abortError({ reason }: AbortSignal): unknown {
-  return reason instanceof Error ? reason : new DOMException(typeof reason === "string" ? reason : "The call was cancelled.", "AbortError");
+  return reason instanceof Error
+    ? reason
+    : new DOMException(typeof reason === "string" ? reason : "The call was cancelled.", "AbortError");
 }
 
 /** An error in place of structured content that does not fit the tool's schema, so that no layer stores it. */

@@ -8,7 +8,11 @@ import { connected, lines, textOf } from "./lines.ts";
 const text = (value: string): { type: "text"; text: string } => ({ type: "text", text: value });
 
 describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (_, line) => {
-  async function call(callback: () => unknown, config: object = {}, options: Parameters<typeof core>[0] = {}): Promise<ToolResult> {
+  async function call(
+    callback: () => unknown,
+    config: object = {},
+    options: Parameters<typeof core>[0] = {},
+  ): Promise<ToolResult> {
     const server = core(options).attach(line.newServer());
     server.registerTool("tool", config, callback);
     await using client = await connected(line, server);
@@ -24,7 +28,9 @@ describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (
 
   it("fills structured content in from a text that is the JSON of it", async () => {
     const data = { rows: ["a"], note: "n" };
-    expect(await call(() => ({ content: [text(JSON.stringify(data))] }), { outputSchema })).toMatchObject({ structuredContent: data });
+    expect(await call(() => ({ content: [text(JSON.stringify(data))] }), { outputSchema })).toMatchObject({
+      structuredContent: data,
+    });
   });
 
   it("leaves a text that is something else to the SDK's own check", async () => {
@@ -37,15 +43,23 @@ describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (
 
   it("cuts what is over the budget in both forms, keeps the schema, and says what was cut", async () => {
     const rows = Array.from({ length: 5000 }, (_row, index) => `row number ${index}`);
-    const result = await call(() => ({ content: [], structuredContent: { rows, note: "n" } }), { outputSchema }, { maxChars: 2000 });
+    const result = await call(
+      () => ({ content: [], structuredContent: { rows, note: "n" } }),
+      { outputSchema },
+      { maxChars: 2000 },
+    );
     const { structuredContent, content = [], _meta } = result;
     const kept = (structuredContent as { rows: string[] }).rows;
     expect(kept.length).toBeGreaterThan(50);
     expect(kept).toEqual(rows.slice(0, kept.length));
     expect(JSON.stringify(structuredContent).length).toBeLessThanOrEqual(2000);
     expect(JSON.parse(String(content[0]?.["text"]))).toEqual(structuredContent);
-    expect(content.at(-1)?.["text"]).toBe(`[Cut: rows has ${kept.length} of 5,000 items. Ask for less, for the next page or for a part, if the tool can.]`);
-    expect(_meta).toEqual({ "dev.plugboard/core": { cut: [{ where: "rows", kept: kept.length, of: 5000, unit: "items" }] } });
+    expect(content.at(-1)?.["text"]).toBe(
+      `[Cut: rows has ${kept.length} of 5,000 items. Ask for less, for the next page or for a part, if the tool can.]`,
+    );
+    expect(_meta).toEqual({
+      "dev.plugboard/core": { cut: [{ where: "rows", kept: kept.length, of: 5000, unit: "items" }] },
+    });
   });
 
   it("says nothing of the machine in an error that a tool threw, and keeps a message that a model can use", async () => {
@@ -60,10 +74,16 @@ describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (
       );
     const secret = new Error("cannot open /srv/app/secrets/.env for you");
     expect(textOf(await failing(new Error("No city called Oslu")))).toBe("No city called Oslu");
-    expect(textOf(await failing(secret))).toBe("`tool` failed: cannot open [path] for you. The details are in the server's log.");
-    expect(textOf(await failing(new TypeError("Cannot read properties of undefined")))).toBe("`tool` failed. The details are in the server's log.");
+    expect(textOf(await failing(secret))).toBe(
+      "`tool` failed: cannot open [path] for you. The details are in the server's log.",
+    );
+    expect(textOf(await failing(new TypeError("Cannot read properties of undefined")))).toBe(
+      "`tool` failed. The details are in the server's log.",
+    );
     expect(textOf(await failing(secret, "full"))).toBe(secret.message);
-    expect(textOf(await failing(new Error("No city called Oslu"), "hidden"))).toBe("`tool` failed. The details are in the server's log.");
+    expect(textOf(await failing(new Error("No city called Oslu"), "hidden"))).toBe(
+      "`tool` failed. The details are in the server's log.",
+    );
     expect(warn.mock.calls.flat()).toContain(secret);
   });
 
@@ -98,7 +118,9 @@ describe("the size budget", () => {
   it("shares the budget among blocks, and leaves out what gets none", () => {
     const result = cut({ content: [text("a".repeat(800)), text("b".repeat(800)), text("c".repeat(800))] });
     expect(result.content?.map((block) => String(block["text"]).slice(0, 3))).toEqual(["aaa", "bbb", "[Cu"]);
-    expect(result.content?.at(-1)?.["text"]).toMatch(/block 2 has 200 of 800 characters; block 3 has 0 of 800 characters/);
+    expect(result.content?.at(-1)?.["text"]).toMatch(
+      /block 2 has 200 of 800 characters; block 3 has 0 of 800 characters/,
+    );
   });
 
   it("cuts embedded texts, and replaces large images and blobs by a notice", () => {
@@ -112,11 +134,16 @@ describe("the size budget", () => {
       ],
     });
     expect(result.content?.map(({ type }) => type)).toEqual(["resource", "image", "text"]);
-    expect(result.content?.at(-1)?.["text"]).toMatch(/block 2 \(image\/png\) left out, 300 bytes; block 3 \(application\/pdf\) left out, 300 bytes/);
+    expect(result.content?.at(-1)?.["text"]).toMatch(
+      /block 2 \(image\/png\) left out, 300 bytes; block 3 \(application\/pdf\) left out, 300 bytes/,
+    );
   });
 
   it("brings 50 MB down in little time, and nested lists and long strings too", () => {
-    const rows = Array.from({ length: 500_000 }, (_row, id) => ({ id, text: "some text that fills a hundred bytes or so, ".repeat(2) }));
+    const rows = Array.from({ length: 500_000 }, (_row, id) => ({
+      id,
+      text: "some text that fills a hundred bytes or so, ".repeat(2),
+    }));
     const result = cut({ content: [], structuredContent: { page: { rows }, total: 5 } });
     expect(JSON.stringify(result.structuredContent).length).toBeLessThanOrEqual(1000);
     expect(rows).toHaveLength(500_000);
@@ -134,13 +161,16 @@ describe("the size budget", () => {
 
   it("holds for any JSON, and never changes what it was given", () => {
     fc.assert(
-      fc.property(fc.object({ maxDepth: 4, maxKeys: 8, values: [fc.string({ maxLength: 600 }), fc.integer(), fc.boolean()] }), (data) => {
-        const json = JSON.parse(JSON.stringify(data)) as object;
-        const before = JSON.stringify(json);
-        const result = cut({ content: [text(before)], structuredContent: json });
-        expect(JSON.stringify(json)).toBe(before);
-        if (!result.isError) expect(JSON.stringify(result.structuredContent).length).toBeLessThanOrEqual(1000);
-      }),
+      fc.property(
+        fc.object({ maxDepth: 4, maxKeys: 8, values: [fc.string({ maxLength: 600 }), fc.integer(), fc.boolean()] }),
+        (data) => {
+          const json = JSON.parse(JSON.stringify(data)) as object;
+          const before = JSON.stringify(json);
+          const result = cut({ content: [text(before)], structuredContent: json });
+          expect(JSON.stringify(json)).toBe(before);
+          if (!result.isError) expect(JSON.stringify(result.structuredContent).length).toBeLessThanOrEqual(1000);
+        },
+      ),
     );
   });
 });

@@ -32,7 +32,10 @@ describe.each(lines.map((line) => [line.name, line] as const))("dispatch on %s",
     const server = plugin.attach(line.newServer());
     server.registerTool(
       "add",
-      { inputSchema: z.object({ a: z.number(), b: z.number().default(1) }), outputSchema: z.object({ sum: z.number() }) },
+      {
+        inputSchema: z.object({ a: z.number(), b: z.number().default(1) }),
+        outputSchema: z.object({ sum: z.number() }),
+      },
       ({ a, b }: { a: number; b: number }) => ({
         content: [{ type: "text", text: "the sum" }],
         structuredContent: { sum: a + b },
@@ -72,7 +75,9 @@ describe.each(lines.map((line) => [line.name, line] as const))("dispatch on %s",
   it("refuses a cycle by the identity of the tools on its path, also after a rename", async () => {
     const plugin = caller();
     const server = line.newServer();
-    const ping = server.registerTool("ping", {}, () => currentCall()?.dispatch("pong") as Promise<object>) as { update(c: object): void };
+    const ping = server.registerTool("ping", {}, () => currentCall()?.dispatch("pong") as Promise<object>) as {
+      update(c: object): void;
+    };
     server.registerTool("pong", {}, () => {
       ping.update({ name: "renamed" });
       return currentCall()?.dispatch("renamed") as Promise<object>;
@@ -103,7 +108,9 @@ describe.each(lines.map((line) => [line.name, line] as const))("dispatch on %s",
       setup(host) {
         host.tool("timeouts_run", { description: "Runs a tool and stops it" }, async (_args, call) => {
           const controller = new AbortController();
-          const outcome = call.dispatch("wait", {}, { signal: controller.signal }).catch((error: unknown) => `rejected: ${(error as Error).message}`);
+          const outcome = call
+            .dispatch("wait", {}, { signal: controller.signal })
+            .catch((error: unknown) => `rejected: ${(error as Error).message}`);
           await started.promise;
           controller.abort();
           return String(await outcome);
@@ -145,6 +152,8 @@ describe.each(lines.map((line) => [line.name, line] as const))("dispatch on %s",
     const tool = server.registerTool("off", {}, () => ({ content: [] })) as { disable(): void };
     tool.disable();
     await using client = await connected(line, server);
-    expect(textOf(await client.callTool({ name: "caller_run", arguments: { tool: "off" } }))).toMatch(/There is no tool `off`/);
+    expect(textOf(await client.callTool({ name: "caller_run", arguments: { tool: "off" } }))).toMatch(
+      /There is no tool `off`/,
+    );
   });
 });

@@ -77,7 +77,10 @@ test("gives linked files with their target, and enters no linked folder", async 
   const entries = [];
   const roots = await openRoots([root]);
   for await (const entry of roots.walk()) entries.push(entry);
-  expect(entries.find((entry) => entry.relative === "link.md")).toMatchObject({ path: join(root, "folder", "c.md"), link: true });
+  expect(entries.find((entry) => entry.relative === "link.md")).toMatchObject({
+    path: join(root, "folder", "c.md"),
+    link: true,
+  });
   expect(entries.map((entry) => entry.relative).join()).not.toMatch(/out\.md|away|up/);
   expect(await skipped()).toEqual(["away outside_roots", "dangling.md not_found", "out.md outside_roots"]);
 });
@@ -86,7 +89,13 @@ test("leaves out secrets and what is no file, and reports both", async () => {
   await put("server.pem", "credentials.json", "id_rsa", "certs.key/x.md");
   execFileSync("mkfifo", [join(root, "pipe.md")]);
   expect((await list()).join()).not.toMatch(/pem|credentials|id_rsa|certs|pipe/);
-  expect(await skipped()).toEqual(["certs.key secret", "credentials.json secret", "id_rsa secret", "pipe.md not_a_file", "server.pem secret"]);
+  expect(await skipped()).toEqual([
+    "certs.key secret",
+    "credentials.json secret",
+    "id_rsa secret",
+    "pipe.md not_a_file",
+    "server.pem secret",
+  ]);
 });
 
 test("a link to a secret is one, and a link with the name of one too", async () => {
@@ -96,21 +105,27 @@ test("a link to a secret is one, and a link with the name of one too", async () 
   expect(await skipped()).toEqual(["notes.md secret", "other.pem secret", "server.pem secret"]);
 });
 
-test.skipIf(process.platform === "win32")("an unreadable folder is skipped, and so says the opener of its file", async () => {
-  await chmod(base, 0o755);
-  await chmod(join(root, "folder"), 0);
-  const roots = await openRoots([root]);
-  const superuser = process.getuid?.() === 0;
-  // The superuser may read everything: be somebody else for a moment.
-  if (superuser) process.seteuid?.(65_534);
-  try {
-    expect(await skipped({}, roots)).toEqual(["folder no_permission"]);
-    await expect(roots.open(join(root, "folder", "c.md"))).rejects.toMatchObject({ code: "no_permission", path: "folder/c.md" });
-  } finally {
-    if (superuser) process.seteuid?.(0);
-    await chmod(join(root, "folder"), 0o755);
-  }
-});
+test.skipIf(process.platform === "win32")(
+  "an unreadable folder is skipped, and so says the opener of its file",
+  async () => {
+    await chmod(base, 0o755);
+    await chmod(join(root, "folder"), 0);
+    const roots = await openRoots([root]);
+    const superuser = process.getuid?.() === 0;
+    // The superuser may read everything: be somebody else for a moment.
+    if (superuser) process.seteuid?.(65_534);
+    try {
+      expect(await skipped({}, roots)).toEqual(["folder no_permission"]);
+      await expect(roots.open(join(root, "folder", "c.md"))).rejects.toMatchObject({
+        code: "no_permission",
+        path: "folder/c.md",
+      });
+    } finally {
+      if (superuser) process.seteuid?.(0);
+      await chmod(join(root, "folder"), 0o755);
+    }
+  },
+);
 
 test("a root that went away is skipped; the others are listed", async () => {
   await mkdir(join(base, "second"));
@@ -122,7 +137,14 @@ test("a root that went away is skipped; the others are listed", async () => {
 
 test("nested roots give each file once; a file can be a root", async () => {
   const roots = await openRoots([root, join(root, "folder"), join(root, "a.md"), join(root, ".folder")]);
-  expect((await list({}, roots)).sort()).toEqual(["a.md", "b.md", "e.md", "folder/c.md", "folder/deep/d.md", "node_modules/f.md"]);
+  expect((await list({}, roots)).sort()).toEqual([
+    "a.md",
+    "b.md",
+    "e.md",
+    "folder/c.md",
+    "folder/deep/d.md",
+    "node_modules/f.md",
+  ]);
 });
 
 test("ends when aborted, before and during the walk", async () => {
@@ -170,7 +192,11 @@ test("a folder swapped for a link that leads out shows no name from outside", { 
     await new Promise((done, failed) => worker.once("message", done).once("error", failed));
     const roots = await openRoots([root]);
     const counts = { inside: 0, swapped: 0 };
-    for (let attempt = 0; attempt < 20_000 && (attempt < 1_000 || counts.inside < 20 || counts.swapped < 20); attempt += 1) {
+    for (
+      let attempt = 0;
+      attempt < 20_000 && (attempt < 1_000 || counts.inside < 20 || counts.swapped < 20);
+      attempt += 1
+    ) {
       const names = await list({ onSkip: (skip) => (counts.swapped += skip.relative === "swapped" ? 1 : 0) }, roots);
       expect(names.join()).not.toContain("secret");
       if (names.includes("swapped/inside.md")) counts.inside += 1;

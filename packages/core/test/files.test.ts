@@ -1,6 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { constants } from "node:fs";
-import { link, mkdir, mkdtemp, open, readFile, realpath, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import {
+  link,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -109,7 +121,10 @@ describe("opening", () => {
   });
 
   test("a root that is missing or no file names itself as given", async () => {
-    await expect(openRoots([join(root, "none")])).rejects.toMatchObject({ code: "not_found", path: join(root, "none") });
+    await expect(openRoots([join(root, "none")])).rejects.toMatchObject({
+      code: "not_found",
+      path: join(root, "none"),
+    });
     execFileSync("mkfifo", [join(root, "pipe")]);
     await expect(openRoots([join(root, "pipe")])).rejects.toMatchObject({ code: "not_a_file" });
   });
@@ -166,7 +181,11 @@ describe("links", () => {
 
 describe("races", () => {
   /** Swaps `target` between two states as fast as it can, in a thread of its own. */
-  async function swapping(target: string, states: readonly [string, string], during: () => Promise<void>): Promise<void> {
+  async function swapping(
+    target: string,
+    states: readonly [string, string],
+    during: () => Promise<void>,
+  ): Promise<void> {
     const code = `
       const { linkSync, renameSync, symlinkSync, unlinkSync } = require("node:fs");
       const { parentPort, workerData: { target, states } } = require("node:worker_threads");
@@ -202,7 +221,9 @@ describe("races", () => {
     return await readFile(path, "utf8");
   }
 
-  async function contest(path: string): Promise<{ leaks: number; naiveLeaks: number; inside: number; refused: number }> {
+  async function contest(
+    path: string,
+  ): Promise<{ leaks: number; naiveLeaks: number; inside: number; refused: number }> {
     const seen = { leaks: 0, naiveLeaks: 0, inside: 0, refused: 0 };
     // Both ways in the same loop, until the naive one has leaked often enough to prove the race; bounded in any case.
     for (let attempt = 0; attempt < 40_000; attempt += 1) {
@@ -337,7 +358,12 @@ describe("reading", () => {
   });
 
   test.runIf(process.platform === "linux")("refusals leave no descriptor open", async () => {
-    const count = (): number => Number(execFileSync("ls", [`/proc/${process.pid}/fd`]).toString().split("\n").length);
+    const count = (): number =>
+      Number(
+        execFileSync("ls", [`/proc/${process.pid}/fd`])
+          .toString()
+          .split("\n").length,
+      );
     await symlink(join(outside, "secret.md"), join(root, "direct.md"));
     await refusal(join(root, "direct.md"));
     const before = count();
@@ -348,10 +374,34 @@ describe("reading", () => {
 
 describe("secrets", () => {
   const hidden = [
-    ".env", ".env.production", "prod.env", "folder/.ENV", ".ssh/config", "server.pem", "TLS.KEY", "id_rsa", "id_ed25519.pub",
-    ".git/config", ".npmrc", ".netrc", "credentials", "credentials.json", "my-credentials.json", "secrets.yaml", ".aws/credentials", "state.tfstate",
+    ".env",
+    ".env.production",
+    "prod.env",
+    "folder/.ENV",
+    ".ssh/config",
+    "server.pem",
+    "TLS.KEY",
+    "id_rsa",
+    "id_ed25519.pub",
+    ".git/config",
+    ".npmrc",
+    ".netrc",
+    "credentials",
+    "credentials.json",
+    "my-credentials.json",
+    "secrets.yaml",
+    ".aws/credentials",
+    "state.tfstate",
   ];
-  const plain = ["credentials.md", "environment.md", "keys.md", "secrets.html", "monkey.txt", ".github/README.md", "pem.txt"];
+  const plain = [
+    "credentials.md",
+    "environment.md",
+    "keys.md",
+    "secrets.html",
+    "monkey.txt",
+    ".github/README.md",
+    "pem.txt",
+  ];
 
   test("files that hold secrets are refused by default, by any case and in any folder", async () => {
     for (const name of [...hidden, ...plain]) {

@@ -10,9 +10,13 @@ function readOnly(): Plugin & { open(): void } {
     options: z.strictObject({}),
     setup(host) {
       let open = false;
-      host.filter(({ annotations }, principal) => open || principal.kind !== "local" || annotations.readOnlyHint === true);
-      host.tool("run", { description: "Dispatches", inputSchema: z.object({ tool: z.string() }), annotations: { readOnlyHint: true } }, ({ tool }, call) =>
-        call.dispatch(tool),
+      host.filter(
+        ({ annotations }, principal) => open || principal.kind !== "local" || annotations.readOnlyHint === true,
+      );
+      host.tool(
+        "run",
+        { description: "Dispatches", inputSchema: z.object({ tool: z.string() }), annotations: { readOnlyHint: true } },
+        ({ tool }, call) => call.dispatch(tool),
       );
       return { open: () => void (open = true) };
     },
@@ -23,7 +27,9 @@ describe.each(lines.map((line) => [line.name, line] as const))("a filter on %s",
   it("takes tools off the list, and refuses them called or dispatched as if they were not there", async () => {
     const filter = readOnly();
     const server = line.newServer();
-    server.registerTool("look", { annotations: { readOnlyHint: true } }, () => ({ content: [{ type: "text", text: "seen" }] }));
+    server.registerTool("look", { annotations: { readOnlyHint: true } }, () => ({
+      content: [{ type: "text", text: "seen" }],
+    }));
     filter.attach(server);
     let ran = 0;
     server.registerTool("write", {}, () => ({ content: [{ type: "text", text: `written ${++ran}` }] }));
@@ -32,7 +38,9 @@ describe.each(lines.map((line) => [line.name, line] as const))("a filter on %s",
     expect(await names()).toEqual(["look", "run"]);
     expect(textOf(await client.callTool({ name: "look" }))).toBe("seen");
     expect(textOf(await client.callTool({ name: "write" }))).toMatch(/write not found/);
-    expect(textOf(await client.callTool({ name: "run", arguments: { tool: "write" } }))).toMatch(/no tool `write`. Tools: `look`, `run`\./);
+    expect(textOf(await client.callTool({ name: "run", arguments: { tool: "write" } }))).toMatch(
+      /no tool `write`. Tools: `look`, `run`\./,
+    );
     expect(ran).toBe(0);
     filter.open();
     expect(await names()).toEqual(["look", "run", "write"]);

@@ -16,7 +16,12 @@ type Who = { kind: string; id: string; scopes: string[] };
 const who = async (client: { callTool(params: { name: string }): Promise<unknown> }): Promise<Who> =>
   JSON.parse(String(textOf((await client.callTool({ name: "fixture_who" })) as never))) as Who;
 
-const authInfo = (token: string): object => ({ token, clientId: "app", scopes: ["read"], extra: { iss: "https://idp", sub: token.split("-")[0] } });
+const authInfo = (token: string): object => ({
+  token,
+  clientId: "app",
+  scopes: ["read"],
+  extra: { iss: "https://idp", sub: token.split("-")[0] },
+});
 
 describe("SDK 1 over HTTP: a server per session, one plugin", () => {
   async function listen(plugin: Plugin): Promise<{ url: URL; close(): Promise<void> }> {
@@ -48,14 +53,23 @@ describe("SDK 1 over HTTP: a server per session, one plugin", () => {
 
   async function connect(url: URL, token?: string): Promise<Client1> {
     const client = new Client1({ name: "test", version: "1.0.0" });
-    const transport = new Http1(url, token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } });
+    const transport = new Http1(
+      url,
+      token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } },
+    );
     await client.connect(transport as never);
     return client;
   }
 
   it("tells sessions apart, knows users by subject across tokens and sessions, and is never local", async () => {
     const { url, close } = await listen(fixture());
-    const clients = await Promise.all([connect(url), connect(url), connect(url, "ann-1"), connect(url, "ann-2"), connect(url, "bob-1")]);
+    const clients = await Promise.all([
+      connect(url),
+      connect(url),
+      connect(url, "ann-1"),
+      connect(url, "ann-2"),
+      connect(url, "bob-1"),
+    ]);
     const [one, two, ann, annAgain, bob] = (await Promise.all(clients.map(who))) as [Who, Who, Who, Who, Who];
     expect([one.kind, two.kind]).toEqual(["session", "session"]);
     expect(one.id).not.toBe(two.id);
@@ -72,7 +86,10 @@ describe("SDK 1 over HTTP: a server per session, one plugin", () => {
     listener.fallbackNotificationHandler = (notification) => Promise.resolve(updated.resolve(notification));
     await listener.subscribeResource({ uri: "note://one" });
     await changer.callTool({ name: "fixture_change" });
-    expect(await updated.promise).toMatchObject({ method: "notifications/resources/updated", params: { uri: "note://one" } });
+    expect(await updated.promise).toMatchObject({
+      method: "notifications/resources/updated",
+      params: { uri: "note://one" },
+    });
     await Promise.all([listener.close(), changer.close()]);
     await close();
   });
@@ -90,51 +107,60 @@ describe("SDK 1 over HTTP: a server per session, one plugin", () => {
   });
 });
 
-describe.each(["legacy", "auto"] as const)("SDK 2 over HTTP (%s): a new server for every request, one plugin", (mode) => {
-  async function connect(handler: ReturnType<typeof createMcpHandler>, token?: string): Promise<Client2> {
-    const client = new Client2({ name: "test", version: "1.0.0" }, { versionNegotiation: { mode } });
-    const auth = token === undefined ? {} : { authInfo: authInfo(token) as never };
-    const fetch = (url: string | URL | Request, init?: RequestInit): Promise<Response> => handler.fetch(new Request(url, init), auth);
-    await client.connect(new Http2(new URL("http://127.0.0.1/mcp"), { fetch: fetch as never }));
-    return client;
-  }
-  const handlerOf = (plugin: Plugin): ReturnType<typeof createMcpHandler> =>
-    createMcpHandler(() => {
-      const server = plugin.attach(new McpServer2({ name: "fixture", version: "1.0.0" }));
-      tools(server);
-      return server;
+describe.each(["legacy", "auto"] as const)(
+  "SDK 2 over HTTP (%s): a new server for every request, one plugin",
+  (mode) => {
+    async function connect(handler: ReturnType<typeof createMcpHandler>, token?: string): Promise<Client2> {
+      const client = new Client2({ name: "test", version: "1.0.0" }, { versionNegotiation: { mode } });
+      const auth = token === undefined ? {} : { authInfo: authInfo(token) as never };
+      const fetch = (url: string | URL | Request, init?: RequestInit): Promise<Response> =>
+        handler.fetch(new Request(url, init), auth);
+      await client.connect(new Http2(new URL("http://127.0.0.1/mcp"), { fetch: fetch as never }));
+      return client;
+    }
+    const handlerOf = (plugin: Plugin): ReturnType<typeof createMcpHandler> =>
+      createMcpHandler(() => {
+        const server = plugin.attach(new McpServer2({ name: "fixture", version: "1.0.0" }));
+        tools(server);
+        return server;
+      });
+
+    it("is anonymous without a token, else known by subject; state outlives the servers", async () => {
+      const handler = handlerOf(fixture());
+      const [nobody, ann, annAgain] = await Promise.all([
+        connect(handler),
+        connect(handler, "ann-1"),
+        connect(handler, "ann-2"),
+      ]);
+      expect(await who(nobody)).toEqual({ kind: "anonymous", id: "anonymous", scopes: [] });
+      expect(await who(ann)).toEqual(await who(annAgain));
+      await ann.callTool({ name: "fixture_change" });
+      expect((await nobody.readResource({ uri: "note://one" })).contents).toMatchObject([{ text: "version 2" }]);
+      await Promise.all([nobody.close(), ann.close(), annAgain.close()]);
+      await handler.close();
     });
 
-  it("is anonymous without a token, else known by subject; state outlives the servers", async () => {
-    const handler = handlerOf(fixture());
-    const [nobody, ann, annAgain] = await Promise.all([connect(handler), connect(handler, "ann-1"), connect(handler, "ann-2")]);
-    expect(await who(nobody)).toEqual({ kind: "anonymous", id: "anonymous", scopes: [] });
-    expect(await who(ann)).toEqual(await who(annAgain));
-    await ann.callTool({ name: "fixture_change" });
-    expect((await nobody.readResource({ uri: "note://one" })).contents).toMatchObject([{ text: "version 2" }]);
-    await Promise.all([nobody.close(), ann.close(), annAgain.close()]);
-    await handler.close();
-  });
-
-  it("delivers progress", async () => {
-    const handler = handlerOf(fixture());
-    const client = await connect(handler);
-    for (let run = 0; run < 20; run++) {
-      const seen: number[] = [];
-      await client.callTool({ name: "count" }, { onprogress: ({ progress }) => seen.push(progress) });
-      expect(seen.at(-1)).toBe(5);
-    }
-    await client.close();
-    await handler.close();
-  });
-});
+    it("delivers progress", async () => {
+      const handler = handlerOf(fixture());
+      const client = await connect(handler);
+      for (let run = 0; run < 20; run++) {
+        const seen: number[] = [];
+        await client.callTool({ name: "count" }, { onprogress: ({ progress }) => seen.push(progress) });
+        expect(seen.at(-1)).toBe(5);
+      }
+      await client.close();
+      await handler.close();
+    });
+  },
+);
 
 it("SDK 2 over HTTP: the handler's owner publishes changes to those who listen", async () => {
   const plugin = fixture();
   const handler = createMcpHandler(() => plugin.attach(new McpServer2({ name: "fixture", version: "1.0.0" })));
   const stop = plugin.onChanged((uri) => handler.notify.resourceUpdated(uri));
   const client = new Client2({ name: "test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
-  const fetch = (url: string | URL | Request, init?: RequestInit): Promise<Response> => handler.fetch(new Request(url, init));
+  const fetch = (url: string | URL | Request, init?: RequestInit): Promise<Response> =>
+    handler.fetch(new Request(url, init));
   await client.connect(new Http2(new URL("http://127.0.0.1/mcp"), { fetch: fetch as never }));
   const updated = deferred<string>();
   client.setNotificationHandler("notifications/resources/updated", ({ params }) => updated.resolve(params.uri));

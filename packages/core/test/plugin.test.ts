@@ -1,7 +1,17 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { compose, core, definePlugin, type Host, isPluginFactory, type Plugin, PluginError, type PluginErrorCode, pluginErrors } from "../src/index.ts";
+import {
+  compose,
+  core,
+  definePlugin,
+  type Host,
+  isPluginFactory,
+  type Plugin,
+  PluginError,
+  type PluginErrorCode,
+  pluginErrors,
+} from "../src/index.ts";
 import { connected, lines, textOf } from "./lines.ts";
 
 const [line] = lines.slice(1);
@@ -44,7 +54,8 @@ describe("definePlugin", () => {
   });
 
   it("refuses names that are no name", () => {
-    for (const as of ["", "Upper", "a b", "1st", "x".repeat(33)]) expectCode("BAD_NAME", () => definePlugin({ name: "x", options: none, setup: () => {} })({}, { as }));
+    for (const as of ["", "Upper", "a b", "1st", "x".repeat(33)])
+      expectCode("BAD_NAME", () => definePlugin({ name: "x", options: none, setup: () => {} })({}, { as }));
   });
 
   it("renames the instance, its tools and its service with `as`", async () => {
@@ -52,7 +63,8 @@ describe("definePlugin", () => {
       name: "notes",
       options: none,
       setup(host) {
-        for (const name of ["notes", "notes_add", "fetch"]) host.tool(name, { description: host.toolName(name) }, () => host.name);
+        for (const name of ["notes", "notes_add", "fetch"])
+          host.tool(name, { description: host.toolName(name) }, () => host.name);
         return { hello: () => host.name };
       },
     });
@@ -74,7 +86,9 @@ describe("definePlugin", () => {
   it("gives plugins each other's API by name, and none after dispose", async () => {
     const giver = plugin("giver", () => ({ gift: () => 42 })) as Plugin & { gift(): number };
     const taker = plugin("taker", (host) => {
-      host.tool("taker_ask", { description: "Asks" }, (_args, call) => String((call.service("giver" as never) as { gift(): number } | undefined)?.gift()));
+      host.tool("taker_ask", { description: "Asks" }, (_args, call) =>
+        String((call.service("giver" as never) as { gift(): number } | undefined)?.gift()),
+      );
     });
     const server = compose([giver, taker]).attach(line.newServer());
     await using client = await connected(line, server);
@@ -131,9 +145,25 @@ describe("definePlugin", () => {
       },
       /defined twice/,
     ],
-    ["a default in its output", (host: Host) => host.tool("a", { description: "", outputSchema: z.object({ x: z.string().default("d") }) }, () => ({})), /"default"/],
-    ["a transform in its output", (host: Host) => host.tool("a", { description: "", outputSchema: z.object({ x: z.string().transform(Number) }) }, () => ({ x: "" })), /JSON Schema|transform/],
-    ["an output that is no object", (host: Host) => host.tool("a", { description: "", outputSchema: z.array(z.string()) }, () => []), /object schema/],
+    [
+      "a default in its output",
+      (host: Host) =>
+        host.tool("a", { description: "", outputSchema: z.object({ x: z.string().default("d") }) }, () => ({})),
+      /"default"/,
+    ],
+    [
+      "a transform in its output",
+      (host: Host) =>
+        host.tool("a", { description: "", outputSchema: z.object({ x: z.string().transform(Number) }) }, () => ({
+          x: "",
+        })),
+      /JSON Schema|transform/,
+    ],
+    [
+      "an output that is no object",
+      (host: Host) => host.tool("a", { description: "", outputSchema: z.array(z.string()) }, () => []),
+      /object schema/,
+    ],
   ])("refuses a tool with %s", (_what, setup, message) => {
     expect(expectCode("BAD_TOOL", () => plugin("tools", setup as (host: Host) => void)).message).toMatch(message);
   });
@@ -147,20 +177,28 @@ describe("definePlugin", () => {
 describe("compose", () => {
   it("skips falsy entries, flattens lists, nests, and counts an instance once", () => {
     const one = plugin("one");
-    expect(compose([one, false, null, undefined, [plugin("two"), one], compose([plugin("three")])]).name).toBe("one+two+three");
+    expect(compose([one, false, null, undefined, [plugin("two"), one], compose([plugin("three")])]).name).toBe(
+      "one+two+three",
+    );
   });
 
   it("prefixes counters with the plugin's name, in nested compositions too", () => {
     const counting = (name: string): Plugin => plugin(name, () => ({ stats: () => ({ calls: 1 }) }));
-    expect(compose([counting("a"), compose([counting("b"), counting("c")])]).stats()).toEqual({ "a.calls": 1, "b.calls": 1, "c.calls": 1 });
+    expect(compose([counting("a"), compose([counting("b"), counting("c")])]).stats()).toEqual({
+      "a.calls": 1,
+      "b.calls": 1,
+      "c.calls": 1,
+    });
   });
 
   it("refuses the same name twice, the same tool twice, the same resource twice, and what is no plugin", () => {
-    const withTool = (name: string): Plugin => plugin(name, (host) => host.tool("shared", { description: "" }, () => ""));
+    const withTool = (name: string): Plugin =>
+      plugin(name, (host) => host.tool("shared", { description: "" }, () => ""));
     expectCode("DUPLICATE_PLUGIN", () => compose([plugin("a"), plugin("a")]));
     const error = expectCode("DUPLICATE_TOOL", () => compose([withTool("a"), withTool("b")]));
     expect(error.message).toMatch(/^b: .*"shared".*"a"/);
-    const withResource = (name: string): Plugin => plugin(name, (host) => void host.resource("r", "x://r", {}, () => ""));
+    const withResource = (name: string): Plugin =>
+      plugin(name, (host) => void host.resource("r", "x://r", {}, () => ""));
     expectCode("DUPLICATE_RESOURCE", () => compose([withResource("a"), withResource("b")]));
     expect(expectCode("NOT_A_PLUGIN", () => compose([core as unknown as Plugin])).message).toContain("core()");
     expectCode("NOT_A_PLUGIN", () => compose([{ name: "x" } as Plugin]));
@@ -185,7 +223,8 @@ describe("compose", () => {
 describe("attach", () => {
   it("refuses what is no McpServer", () => {
     const low = (line.newServer() as unknown as { server: object }).server;
-    for (const server of [undefined, {}, low]) expectCode("UNSUPPORTED_SERVER", () => plugin("a").attach(server as never));
+    for (const server of [undefined, {}, low])
+      expectCode("UNSUPPORTED_SERVER", () => plugin("a").attach(server as never));
   });
 
   it("refuses an SDK that looks different inside", () => {
@@ -219,13 +258,16 @@ describe("attach", () => {
 
     const other = tool("a").attach(line.newServer());
     expect(expectCode("DUPLICATE_TOOL", () => tool("b").attach(other)).message).toContain('the plugin "a"');
-    expect(expectCode("DUPLICATE_TOOL", () => other.registerTool("shared", {}, () => ({ content: [] }))).plugin).toBe("a");
+    expect(expectCode("DUPLICATE_TOOL", () => other.registerTool("shared", {}, () => ({ content: [] }))).plugin).toBe(
+      "a",
+    );
     const mine = other.registerTool("mine", {}, () => ({ content: [] })) as { update(changes: object): void };
     expectCode("DUPLICATE_TOOL", () => mine.update({ name: "shared" }));
   });
 
   it("refuses a resource that is there already", () => {
-    const withResource = (name: string, uri: string): Plugin => plugin(name, (host) => void host.resource("r", uri, {}, () => ""));
+    const withResource = (name: string, uri: string): Plugin =>
+      plugin(name, (host) => void host.resource("r", uri, {}, () => ""));
     const server = withResource("a", "x://r").attach(line.newServer());
     expectCode("DUPLICATE_RESOURCE", () => withResource("b", "x://other").attach(server));
   });
@@ -250,10 +292,16 @@ describe("attach", () => {
 describe("the table of codes", () => {
   it("has no code that nothing throws, and no test misses one", () => {
     const read = (file: string): string => readFileSync(new URL(file, import.meta.url), "utf8");
-    const source = ["plugin", "install", "host", "resource", "chain", "sdk"].map((name) => read(`../src/${name}.ts`)).join("\n");
+    const source = ["plugin", "install", "host", "resource", "chain", "sdk"]
+      .map((name) => read(`../src/${name}.ts`))
+      .join("\n");
     const tests = ["plugin", "seam", "resource"].map((name) => read(`./${name}.test.ts`)).join("\n");
     for (const code of Object.keys(pluginErrors)) {
-      expect({ code, thrown: source.includes(`"${code}"`), tested: tests.includes(code) }).toEqual({ code, thrown: true, tested: true });
+      expect({ code, thrown: source.includes(`"${code}"`), tested: tests.includes(code) }).toEqual({
+        code,
+        thrown: true,
+        tested: true,
+      });
     }
   });
 });

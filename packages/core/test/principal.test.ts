@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ANONYMOUS, LOCAL, principalOf } from "../src/principal.ts";
 
-const auth = (token: string, extra?: Record<string, unknown>): object => ({ token, clientId: "app", scopes: ["read"], extra });
+const auth = (token: string, extra?: Record<string, unknown>): object => ({
+  token,
+  clientId: "app",
+  scopes: ["read"],
+  extra,
+});
 
 describe("the principal", () => {
   it("is the issuer and subject of the token, whatever the token, the client and the session are", () => {
@@ -43,10 +48,12 @@ describe("the principal", () => {
     );
   });
 
-  it.each([[{ token: 5 }], [{ token: "t", scopes: "all", extra: "x" }], [{ token: "t", extra: { sub: 7 } }], [{ token: "" }]])(
-    "survives what a verifier should not hand down: %j",
-    (odd) => {
-      expect(principalOf(odd, undefined, false).scopes).toEqual([]);
-    },
-  );
+  it.each([
+    [{ token: 5 }],
+    [{ token: "t", scopes: "all", extra: "x" }],
+    [{ token: "t", extra: { sub: 7 } }],
+    [{ token: "" }],
+  ])("survives what a verifier should not hand down: %j", (odd) => {
+    expect(principalOf(odd, undefined, false).scopes).toEqual([]);
+  });
 });

@@ -12,21 +12,25 @@ const live = (): AbortSignal => new AbortController().signal;
 describe("a reporter", () => {
   it("sends values that rise strictly, and the last one always", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(fc.double(), fc.integer({ min: -5, max: 50 })), { maxLength: 40 }), fc.boolean(), async (values, awaited) => {
-        const sent: number[] = [];
-        const reporter = new Reporter(async ({ progress }) => {
-          await Promise.resolve();
-          sent.push(progress);
-        }, live());
-        for (const progress of values) {
-          const done = reporter.report({ progress });
-          if (awaited) await done;
-        }
-        await reporter.close(settled);
-        const valid = values.filter((value) => Number.isFinite(value) && value >= 0);
-        expect(sent).toEqual([...new Set(sent)].toSorted((a, b) => a - b));
-        if (valid.length > 0) expect(sent.at(-1)).toBe(Math.max(...valid));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.double(), fc.integer({ min: -5, max: 50 })), { maxLength: 40 }),
+        fc.boolean(),
+        async (values, awaited) => {
+          const sent: number[] = [];
+          const reporter = new Reporter(async ({ progress }) => {
+            await Promise.resolve();
+            sent.push(progress);
+          }, live());
+          for (const progress of values) {
+            const done = reporter.report({ progress });
+            if (awaited) await done;
+          }
+          await reporter.close(settled);
+          const valid = values.filter((value) => Number.isFinite(value) && value >= 0);
+          expect(sent).toEqual([...new Set(sent)].toSorted((a, b) => a - b));
+          if (valid.length > 0) expect(sent.at(-1)).toBe(Math.max(...valid));
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -78,7 +82,9 @@ describe("a reporter", () => {
 });
 
 describe.each(lines.map((line) => [line.name, line] as const))("progress on %s", (_, line) => {
-  const reporting = (run: (report: (progress: Progress) => Promise<void>) => Promise<unknown>): ReturnType<typeof plugin> => plugin(run);
+  const reporting = (
+    run: (report: (progress: Progress) => Promise<void>) => Promise<unknown>,
+  ): ReturnType<typeof plugin> => plugin(run);
   const plugin = (run: (report: (progress: Progress) => Promise<void>) => Promise<unknown>) =>
     definePlugin({
       name: "reporting",
@@ -95,14 +101,26 @@ describe.each(lines.map((line) => [line.name, line] as const))("progress on %s",
     const sent: unknown[] = [];
     const server = reporting((report) => report({ progress: 1, total: 2, message: "half" })).attach(line.newServer());
     await using client = await connected(line, server);
-    const low = (server as unknown as { server: { notification(n: unknown, ...rest: unknown[]): Promise<void>; transport: { send(m: unknown, ...r: unknown[]): Promise<void> } } }).server;
+    const low = (
+      server as unknown as {
+        server: {
+          notification(n: unknown, ...rest: unknown[]): Promise<void>;
+          transport: { send(m: unknown, ...r: unknown[]): Promise<void> };
+        };
+      }
+    ).server;
     const send = low.transport.send.bind(low.transport);
     low.transport.send = (message, ...rest) => {
       sent.push(message);
       return send(message, ...rest);
     };
     await client.callTool({ name: "reporting_run", _meta: { progressToken } });
-    expect(sent).toContainEqual(expect.objectContaining({ method: "notifications/progress", params: { progressToken, progress: 1, total: 2, message: "half" } }));
+    expect(sent).toContainEqual(
+      expect.objectContaining({
+        method: "notifications/progress",
+        params: { progressToken, progress: 1, total: 2, message: "half" },
+      }),
+    );
   });
 
   it("sends nothing without a token, and nothing after the response", async () => {

@@ -10,7 +10,8 @@ import { z } from "zod";
 import { definePlugin, type Host, PluginError, type Plugin } from "../src/index.ts";
 import { Changes } from "../src/resource.ts";
 
-const plugin = (setup: (host: Host) => object | void): Plugin => definePlugin({ name: "files", options: z.strictObject({}), setup })();
+const plugin = (setup: (host: Host) => object | void): Plugin =>
+  definePlugin({ name: "files", options: z.strictObject({}), setup })();
 
 /** What both clients have, for resources. */
 interface ResourceClient {
@@ -69,7 +70,10 @@ describe.each(Object.entries(sdks))("resources on %s", (_, connect) => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
     const instance = plugin((host) => {
       host.resource("bad", "files://bad", {}, () => {
-        throw Object.assign(new Error("ENOENT: no such file, open '/root/secret/.env'"), { code: "ENOENT", syscall: "open" });
+        throw Object.assign(new Error("ENOENT: no such file, open '/root/secret/.env'"), {
+          code: "ENOENT",
+          syscall: "open",
+        });
       });
     });
     const client = await connect(instance);

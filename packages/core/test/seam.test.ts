@@ -4,7 +4,9 @@ import { type Call, currentCall, definePlugin, type Middleware, type Plugin } fr
 import type { RegisteredTool } from "../src/call.ts";
 import { connected, deferred, isSdk1, lines, textOf } from "./lines.ts";
 
-const text = (value: string): { content: { type: "text"; text: string }[] } => ({ content: [{ type: "text", text: value }] });
+const text = (value: string): { content: { type: "text"; text: string }[] } => ({
+  content: [{ type: "text", text: value }],
+});
 const none = z.strictObject({});
 
 /** A plugin that is nothing but one middleware. */
@@ -51,7 +53,8 @@ describe.each(lines.map((line) => [line.name, line] as const))("the seam on %s",
     server.registerTool("after", { inputSchema: input }, repeat);
     server.registerTool("bare-after", {}, () => text("bare"));
     await using client = await connected(line, server);
-    for (const name of ["before", "after"]) expect(textOf(await client.callTool({ name, arguments: { word: "ab" } }))).toBe("abab");
+    for (const name of ["before", "after"])
+      expect(textOf(await client.callTool({ name, arguments: { word: "ab" } }))).toBe("abab");
     for (const name of ["bare-before", "bare-after"]) expect(textOf(await client.callTool({ name }))).toBe("bare");
     expect(plugin.calls.map(({ tool, args }) => [tool, args])).toEqual([
       ["before", { word: "ab", times: 2 }],
@@ -89,13 +92,21 @@ describe.each(lines.map((line) => [line.name, line] as const))("the seam on %s",
   it("follows tools that are updated, renamed, disabled and removed later", async () => {
     const plugin = recorder();
     const server = line.newServer();
-    const tool = server.registerTool("one", {}, () => text("first")) as RegisteredTool & { disable(): void; enable(): void; remove(): void };
+    const tool = server.registerTool("one", {}, () => text("first")) as RegisteredTool & {
+      disable(): void;
+      enable(): void;
+      remove(): void;
+    };
     plugin.attach(server);
     await using client = await connected(line, server);
-    const call = async (name: string): Promise<unknown> => textOf(await client.callTool({ name }).catch((error: Error) => text(error.message)));
+    const call = async (name: string): Promise<unknown> =>
+      textOf(await client.callTool({ name }).catch((error: Error) => text(error.message)));
     tool.update({ callback: () => text("second") });
     expect(await call("one")).toBe("second");
-    tool.update({ paramsSchema: isSdk1(line) ? input.shape : input, callback: ((args: { word: string }) => text(args.word)) as never });
+    tool.update({
+      paramsSchema: isSdk1(line) ? input.shape : input,
+      callback: ((args: { word: string }) => text(args.word)) as never,
+    });
     expect(textOf(await client.callTool({ name: "one", arguments: { word: "third" } }))).toBe("third");
     tool.update({ name: "two" });
     tool.update({ name: "three" });
@@ -153,7 +164,10 @@ describe.each(lines.map((line) => [line.name, line] as const))("the seam on %s",
     server.registerTool("repeat", { inputSchema: input }, async ({ word }: { word: string }, native: NativeLike) => {
       const { signal, _meta, notify, sendNotification } = native.mcpReq ?? native;
       seen = signal;
-      await (notify ?? sendNotification)?.({ method: "notifications/progress", params: { progressToken: _meta.progressToken, progress: 7 } });
+      await (notify ?? sendNotification)?.({
+        method: "notifications/progress",
+        params: { progressToken: _meta.progressToken, progress: 7 },
+      });
       return text(word);
     });
     await using client = await connected(line, server);
@@ -217,8 +231,14 @@ describe.each(lines.map((line) => [line.name, line] as const))("the seam on %s",
   });
 
   it("has what a layer changed checked against the tool's output schema by the SDK", async () => {
-    const server = layer(async (_call, next) => ({ ...(await next()), structuredContent: { count: "changed" } })).attach(line.newServer());
-    server.registerTool("good", { outputSchema: z.object({ count: z.number() }) }, () => ({ ...text("1"), structuredContent: { count: 1 } }));
+    const server = layer(async (_call, next) => ({
+      ...(await next()),
+      structuredContent: { count: "changed" },
+    })).attach(line.newServer());
+    server.registerTool("good", { outputSchema: z.object({ count: z.number() }) }, () => ({
+      ...text("1"),
+      structuredContent: { count: 1 },
+    }));
     await using client = await connected(line, server);
     expect(textOf(await client.callTool({ name: "good" }))).toMatch(/Output validation error/);
   });
@@ -343,11 +363,23 @@ describe.each(lines.map((line) => [line.name, line] as const))("the seam on %s",
 
 async function elicitation(line: string): Promise<{ error: Error }> {
   if (line.startsWith("sdk")) {
-    const { UrlElicitationRequiredError } = line.endsWith("1.24.0") ? await import("sdk-oldest/types.js") : await import("@modelcontextprotocol/sdk/types.js");
-    return { error: new UrlElicitationRequiredError([{ mode: "url", message: "Sign in", url: "https://example.com", elicitationId: "1" }]) };
+    const { UrlElicitationRequiredError } = line.endsWith("1.24.0")
+      ? await import("sdk-oldest/types.js")
+      : await import("@modelcontextprotocol/sdk/types.js");
+    return {
+      error: new UrlElicitationRequiredError([
+        { mode: "url", message: "Sign in", url: "https://example.com", elicitationId: "1" },
+      ]),
+    };
   }
-  const { UrlElicitationRequiredError } = line.endsWith("2.0.0") ? await import("server-oldest") : await import("@modelcontextprotocol/server");
-  return { error: new UrlElicitationRequiredError([{ mode: "url", message: "Sign in", url: "https://example.com", elicitationId: "1" }]) };
+  const { UrlElicitationRequiredError } = line.endsWith("2.0.0")
+    ? await import("server-oldest")
+    : await import("@modelcontextprotocol/server");
+  return {
+    error: new UrlElicitationRequiredError([
+      { mode: "url", message: "Sign in", url: "https://example.com", elicitationId: "1" },
+    ]),
+  };
 }
 
 function silenceWarnings(): () => string {

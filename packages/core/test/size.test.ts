@@ -21,7 +21,9 @@ function size(source: string): number {
 
 // Limits and their reasons: docs/decisions/0002-size-of-core.md.
 it("brings little into a plugin", () => {
-  expect(size('export { compose, currentCall, definePlugin, PluginError, ToolError, toolResult } from "./index.ts"')).toBeLessThanOrEqual(10_000);
+  expect(
+    size('export { compose, currentCall, definePlugin, PluginError, ToolError, toolResult } from "./index.ts"'),
+  ).toBeLessThanOrEqual(10_000);
 });
 
 it("stays small as a whole", () => {

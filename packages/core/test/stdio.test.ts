@@ -9,7 +9,12 @@ import { deferred, textOf } from "./lines.ts";
 
 const command = (sdk: number): { command: string; args: string[] } => ({
   command: process.execPath,
-  args: ["--conditions=@plugboard/source", "--import", "tsx", fileURLToPath(new URL(`./fixtures/stdio-sdk${sdk}.ts`, import.meta.url))],
+  args: [
+    "--conditions=@plugboard/source",
+    "--import",
+    "tsx",
+    fileURLToPath(new URL(`./fixtures/stdio-sdk${sdk}.ts`, import.meta.url)),
+  ],
 });
 
 describe("over stdio, in a process of its own", () => {
@@ -17,14 +22,17 @@ describe("over stdio, in a process of its own", () => {
     const client = new Client1({ name: "test", version: "1.0.0" });
     await client.connect(new Stdio1(command(1)));
     try {
-      expect(JSON.parse(String(textOf(await client.callTool({ name: "fixture_who" }) as never)))).toMatchObject({ kind: "local" });
+      expect(JSON.parse(String(textOf((await client.callTool({ name: "fixture_who" })) as never)))).toMatchObject({
+        kind: "local",
+      });
       for (let run = 0; run < 20; run++) {
         const seen: number[] = [];
         await client.callTool({ name: "count" }, undefined, { onprogress: ({ progress }) => seen.push(progress) });
         expect(seen.at(-1)).toBe(5);
       }
       const logs: unknown[] = [];
-      client.fallbackNotificationHandler = (notification) => Promise.resolve(void logs.push(notification.params?.["data"]));
+      client.fallbackNotificationHandler = (notification) =>
+        Promise.resolve(void logs.push(notification.params?.["data"]));
       await client.callTool({ name: "fixture_log" });
       await client.setLoggingLevel("error");
       await client.callTool({ name: "fixture_log" });
@@ -51,7 +59,9 @@ describe("over stdio, in a process of its own", () => {
       await client.unsubscribeResource({ uri: "note://one" });
       await client.callTool({ name: "fixture_change" });
       expect(updates).toEqual(["note://one"]);
-      expect((await client.readResource({ uri: "note://one" })).contents).toEqual([{ uri: "note://one", mimeType: "text/plain", text: "version 4" }]);
+      expect((await client.readResource({ uri: "note://one" })).contents).toEqual([
+        { uri: "note://one", mimeType: "text/plain", text: "version 4" },
+      ]);
     } finally {
       await client.close();
     }
@@ -62,7 +72,9 @@ describe("over stdio, in a process of its own", () => {
     await client.connect(new Stdio2(command(2)));
     try {
       expect(client.getNegotiatedProtocolVersion()).toBe(mode === "auto" ? "2026-07-28" : "2025-11-25");
-      expect(JSON.parse(String(textOf(await client.callTool({ name: "fixture_who" }) as never)))).toMatchObject({ kind: "local" });
+      expect(JSON.parse(String(textOf((await client.callTool({ name: "fixture_who" })) as never)))).toMatchObject({
+        kind: "local",
+      });
       let last = 0;
       for (let run = 0; run < 20; run++) {
         const seen: number[] = [];

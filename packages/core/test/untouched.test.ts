@@ -43,7 +43,9 @@ it("the deprecated tool() of SDK 1 is wrapped in all of its forms, before and af
   const names = ["before", "bare", "described", "shaped"];
   for (const name of names) {
     const word = name === "bare" || name === "described" ? undefined : name;
-    expect(textOf((await client.callTool({ name, arguments: word === undefined ? {} : { word } })) as never)).toBe(name);
+    expect(textOf((await client.callTool({ name, arguments: word === undefined ? {} : { word } })) as never)).toBe(
+      name,
+    );
   }
   expect(plugin.passed).toEqual(names);
   await client.close();
@@ -51,7 +53,10 @@ it("the deprecated tool() of SDK 1 is wrapped in all of its forms, before and af
 
 it("task tools of SDK 1 run as tasks, untouched, whether registered before or after", async () => {
   const taskStore = new InMemoryTaskStore();
-  const server = new McpServer1({ name: "t", version: "1" }, { capabilities: { tasks: { requests: { tools: { call: {} } } } }, taskStore });
+  const server = new McpServer1(
+    { name: "t", version: "1" },
+    { capabilities: { tasks: { requests: { tools: { call: {} } } } }, taskStore },
+  );
   const register = (name: string): void =>
     void server.experimental.tasks.registerToolTask(
       name,
@@ -59,7 +64,9 @@ it("task tools of SDK 1 run as tasks, untouched, whether registered before or af
       {
         async createTask(extra) {
           const task = await extra.taskStore.createTask({ ttl: 60_000 });
-          await extra.taskStore.storeTaskResult(task.taskId, "completed", { content: [{ type: "text", text: `${name} done` }] });
+          await extra.taskStore.storeTaskResult(task.taskId, "completed", {
+            content: [{ type: "text", text: `${name} done` }],
+          });
           return { task };
         },
         getTask: (extra) => extra.taskStore.getTask(extra.taskId),
@@ -97,7 +104,10 @@ it("a result that asks for input passes every layer of SDK 2, and so does the an
       if (answers === undefined) {
         return inputRequired({
           inputRequests: {
-            name: inputRequired.elicit({ message: "Your name?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } }),
+            name: inputRequired.elicit({
+              message: "Your name?",
+              requestedSchema: { type: "object", properties: { name: { type: "string" } } },
+            }),
           },
         });
       }
@@ -105,9 +115,13 @@ it("a result that asks for input passes every layer of SDK 2, and so does the an
     });
     return server;
   });
-  const client = new Client2({ name: "t", version: "1" }, { versionNegotiation: { mode: "auto" }, capabilities: { elicitation: { form: {} } } });
+  const client = new Client2(
+    { name: "t", version: "1" },
+    { versionNegotiation: { mode: "auto" }, capabilities: { elicitation: { form: {} } } },
+  );
   client.setRequestHandler("elicitation/create", () => ({ action: "accept", content: { name: "Ann" } }));
-  const fetch = (url: string | URL | Request, init?: RequestInit): Promise<Response> => handler.fetch(new Request(url, init));
+  const fetch = (url: string | URL | Request, init?: RequestInit): Promise<Response> =>
+    handler.fetch(new Request(url, init));
   await client.connect(new Http2(new URL("http://127.0.0.1/mcp"), { fetch: fetch as never }));
   const result = await client.callTool({ name: "ask", arguments: {} });
   expect(String(textOf(result as never))).toContain("Ann");

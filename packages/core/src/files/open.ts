@@ -88,7 +88,8 @@ class VerifiedFile implements OpenFile {
   }
 
   async read(maxBytes: number, signal?: AbortSignal): Promise<ReadResult> {
-    if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) throw new RangeError(`maxBytes must be a whole number, not ${maxBytes}`);
+    if (!Number.isSafeInteger(maxBytes) || maxBytes < 0)
+      throw new RangeError(`maxBytes must be a whole number, not ${maxBytes}`);
     // One byte more than asked for tells whether there is more.
     const limit = maxBytes + 1;
     let buffer = Buffer.allocUnsafe(Math.min(limit, Math.max(Number(this.stat.size) + 1, 4096)));

@@ -100,7 +100,8 @@ async function openRoot(given: string): Promise<Root> {
     const path = await realpath(given);
     const found = await stat(path);
     if (isSystemPath(path)) throw new FileAccessError("outside_roots", given, "/proc, /sys and /dev hold no documents");
-    if (!found.isDirectory() && !found.isFile()) throw new FileAccessError("not_a_file", given, "a root is a folder or a file");
+    if (!found.isDirectory() && !found.isFile())
+      throw new FileAccessError("not_a_file", given, "a root is a folder or a file");
     return { given, path, kind: found.isDirectory() ? "folder" : "file" };
   } catch (error) {
     throw fromSystem(error, given);

@@ -50,13 +50,17 @@ interface Folder extends Location {
 const DEFAULT_DEPTH = 32;
 const DEFAULT_ENTRIES = 200_000;
 const MAX_BY_NAME = 200_000;
-const FOLDER_FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const FOLDER_FLAGS =
+  constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Breadth first, so that a bound cuts off the deepest files. Linked folders are never entered: those inside a root are
  * met under their own name, those outside are not ours, and so there are no cycles.
  */
-export async function* walk(territory: Territory, options: WalkOptions = {}): AsyncGenerator<WalkEntry, void, undefined> {
+export async function* walk(
+  territory: Territory,
+  options: WalkOptions = {},
+): AsyncGenerator<WalkEntry, void, undefined> {
   const { maxDepth = DEFAULT_DEPTH, hidden = false, enter, signal } = options;
   let left = options.maxEntries ?? DEFAULT_ENTRIES;
   const skip = (location: Location, code: WalkSkip["code"]): void => {

@@ -43,7 +43,11 @@ interface RawClient {
 }
 
 /** Makes a line of an SDK's own classes; `legacyClient` for clients whose `callTool` takes a result schema second. */
-export function sdkLine(name: string, { McpServer, Client, InMemoryTransport }: Constructors, legacyClient: boolean): SdkLine {
+export function sdkLine(
+  name: string,
+  { McpServer, Client, InMemoryTransport }: Constructors,
+  legacyClient: boolean,
+): SdkLine {
   return {
     name,
     newServer: () => new McpServer({ name: "test", version: "1.0.0" }),
@@ -54,7 +58,8 @@ export function sdkLine(name: string, { McpServer, Client, InMemoryTransport }: 
       await client.connect(mine);
       return {
         listTools: () => client.listTools(),
-        callTool: (params, options) => (legacyClient ? client.callTool(params, undefined, options) : client.callTool(params, options)),
+        callTool: (params, options) =>
+          legacyClient ? client.callTool(params, undefined, options) : client.callTool(params, options),
         close: async () => {
           await client.close();
           await server.close();
@@ -87,11 +92,18 @@ export async function installedLines(): Promise<SdkLine[]> {
     if (!isMissing(error)) throw error;
   }
   if (lines.length === 0) {
-    throw new Error("No MCP SDK is installed: add @modelcontextprotocol/sdk, or @modelcontextprotocol/server and client, to devDependencies.");
+    throw new Error(
+      "No MCP SDK is installed: add @modelcontextprotocol/sdk, or @modelcontextprotocol/server and client, to devDependencies.",
+    );
   }
   return lines;
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && /ERR_MODULE_NOT_FOUND|Cannot find (module|package)|Failed to resolve/.test(`${String((error as { code?: unknown }).code)} ${error.message}`);
+  return (
+    error instanceof Error &&
+    /ERR_MODULE_NOT_FOUND|Cannot find (module|package)|Failed to resolve/.test(
+      `${String((error as { code?: unknown }).code)} ${error.message}`,
+    )
+  );
 }

@@ -29,7 +29,8 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
   const { options = {}, passesCalls = true } = plugin;
   const tools = Object.keys(plugin.tools ?? {});
   const { name } = factory.definition;
-  const make = (as?: string): Plugin => (factory as (o: unknown, i: object) => Plugin)(JSON.parse(JSON.stringify(options)), as === undefined ? {} : { as });
+  const make = (as?: string): Plugin =>
+    (factory as (o: unknown, i: object) => Plugin)(JSON.parse(JSON.stringify(options)), as === undefined ? {} : { as });
 
   describe(`the plugin contract: ${name}`, () => {
     describe("options", () => {
@@ -50,110 +51,148 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
 
       it("have a JSON Schema, with a description of every option", () => {
         const schema = z.toJSONSchema(factory.definition.options as z.ZodType, { io: "input", unrepresentable: "any" });
-        for (const [option, { description }] of Object.entries((schema.properties ?? {}) as Record<string, { description?: string }>)) {
+        for (const [option, { description }] of Object.entries(
+          (schema.properties ?? {}) as Record<string, { description?: string }>,
+        )) {
           expect(description, `the option ${option} has no .describe()`).toBeTruthy();
         }
       });
     });
 
     describe.each([["SDK 1"], ["SDK 2"]])("on %s", (line) => {
-      const withLine = (run: (sdk: SdkLine) => Promise<void>) => async (context: { skip: (note?: string) => void }): Promise<void> => {
-        const sdk = (await installedLines()).find((installed) => installed.name === line);
-        if (sdk) await run(sdk);
-        else context.skip(`${line} is not installed`);
-      };
+      const withLine =
+        (run: (sdk: SdkLine) => Promise<void>) =>
+        async (context: { skip: (note?: string) => void }): Promise<void> => {
+          const sdk = (await installedLines()).find((installed) => installed.name === line);
+          if (sdk) await run(sdk);
+          else context.skip(`${line} is not installed`);
+        };
 
-      it("works alone on a plain server, with tools registered before and after", withLine(async (sdk) => {
-        await using instance = make();
-        const server = sdk.newServer();
-        registerEcho(server, "before");
-        instance.attach(server);
-        registerEcho(server, "after");
-        await using client = await connected(sdk, server);
-        expect(await names(client)).toEqual(["after", "before", ...tools].toSorted());
-        if (!passesCalls) return;
-        for (const tool of ["before", "after"]) expect(textOf(await client.callTool({ name: tool, arguments: { say: "hi" } }))).toBe("hi");
-      }));
+      it(
+        "works alone on a plain server, with tools registered before and after",
+        withLine(async (sdk) => {
+          await using instance = make();
+          const server = sdk.newServer();
+          registerEcho(server, "before");
+          instance.attach(server);
+          registerEcho(server, "after");
+          await using client = await connected(sdk, server);
+          expect(await names(client)).toEqual(["after", "before", ...tools].toSorted());
+          if (!passesCalls) return;
+          for (const tool of ["before", "after"])
+            expect(textOf(await client.callTool({ name: tool, arguments: { say: "hi" } }))).toBe("hi");
+        }),
+      );
 
-      it("works in a composition, twice under two names", withLine(async (sdk) => {
-        await using both = compose([make(), [make("second")], false, null]);
-        const server = both.attach(sdk.newServer());
-        registerEcho(server, "echo");
-        await using client = await connected(sdk, server);
-        expect(await names(client)).toHaveLength(1 + 2 * tools.length);
-        if (passesCalls) expect(textOf(await client.callTool({ name: "echo", arguments: { say: "hi" } }))).toBe("hi");
-      }));
-
-      it("attached twice is attached once, also after connecting", withLine(async (sdk) => {
-        await using instance = make();
-        const server = instance.attach(instance.attach(sdk.newServer()));
-        registerEcho(server, "echo");
-        await using client = await connected(sdk, server);
-        instance.attach(server);
-        expect(await names(client)).toEqual(["echo", ...tools].toSorted());
-      }));
-
-      it("serves many servers from one instance, and keeps working when one closes", withLine(async (sdk) => {
-        await using instance = make();
-        const servers = [sdk.newServer(), sdk.newServer(), sdk.newServer()];
-        for (const server of servers) registerEcho(instance.attach(server), "echo");
-        const clients = await Promise.all(servers.map((server) => sdk.connect(server)));
-        await clients[0]?.close();
-        for (const client of clients.slice(1)) {
+      it(
+        "works in a composition, twice under two names",
+        withLine(async (sdk) => {
+          await using both = compose([make(), [make("second")], false, null]);
+          const server = both.attach(sdk.newServer());
+          registerEcho(server, "echo");
+          await using client = await connected(sdk, server);
+          expect(await names(client)).toHaveLength(1 + 2 * tools.length);
           if (passesCalls) expect(textOf(await client.callTool({ name: "echo", arguments: { say: "hi" } }))).toBe("hi");
-          await client.close();
-        }
-      }));
+        }),
+      );
 
-      it("leaves result fields and shapes that it does not know untouched", withLine(async (sdk) => {
-        await using instance = make();
-        const server = instance.attach(sdk.newServer());
-        const content = [{ type: "text", text: "hi" }, { type: "resource_link", uri: "file:///x", name: "x" }];
-        server.registerTool("odd", {}, () => ({ content, _meta: { "example.com/x": [1] }, unknownField: { deep: true } }));
-        await using client = await connected(sdk, server);
-        if (!passesCalls) return;
-        const result = await client.callTool({ name: "odd" });
-        expect(result).toMatchObject({ content, _meta: { "example.com/x": [1] } });
-        if (sdk.name === "SDK 1") expect(result).toMatchObject({ unknownField: { deep: true } });
-      }));
+      it(
+        "attached twice is attached once, also after connecting",
+        withLine(async (sdk) => {
+          await using instance = make();
+          const server = instance.attach(instance.attach(sdk.newServer()));
+          registerEcho(server, "echo");
+          await using client = await connected(sdk, server);
+          instance.attach(server);
+          expect(await names(client)).toEqual(["echo", ...tools].toSorted());
+        }),
+      );
 
-      it("lets cancellation reach the tool", withLine(async (sdk) => {
-        if (!passesCalls) return;
-        await using instance = make();
-        const server = instance.attach(sdk.newServer());
-        const started = deferred();
-        const aborted = deferred();
-        server.registerTool("wait", {}, async (native: { signal?: AbortSignal; mcpReq?: { signal: AbortSignal } }) => {
-          const signal = native.mcpReq?.signal ?? native.signal;
-          signal?.addEventListener("abort", () => aborted.resolve());
-          started.resolve();
-          await aborted.promise;
-          return { content: [] };
-        });
-        await using client = await connected(sdk, server);
-        const controller = new AbortController();
-        const call = client.callTool({ name: "wait" }, { signal: controller.signal });
-        const outcome = expect(call).rejects.toThrow();
-        await started.promise;
-        controller.abort();
-        await Promise.all([outcome, aborted.promise]);
-      }));
+      it(
+        "serves many servers from one instance, and keeps working when one closes",
+        withLine(async (sdk) => {
+          await using instance = make();
+          const servers = [sdk.newServer(), sdk.newServer(), sdk.newServer()];
+          for (const server of servers) registerEcho(instance.attach(server), "echo");
+          const clients = await Promise.all(servers.map((server) => sdk.connect(server)));
+          await clients[0]?.close();
+          for (const client of clients.slice(1)) {
+            if (passesCalls)
+              expect(textOf(await client.callTool({ name: "echo", arguments: { say: "hi" } }))).toBe("hi");
+            await client.close();
+          }
+        }),
+      );
 
-      it("disposed, lets calls pass and answers its own tools with an error; disposing twice is fine", withLine(async (sdk) => {
-        const instance = make();
-        const server = instance.attach(sdk.newServer());
-        registerEcho(server, "echo");
-        await using client = await connected(sdk, server);
-        await instance.dispose();
-        await instance.dispose();
-        expect(textOf(await client.callTool({ name: "echo", arguments: { say: "hi" } }))).toBe("hi");
-        for (const [tool, args] of Object.entries(plugin.tools ?? {})) {
-          const result = await client.callTool({ name: tool, arguments: { ...args } });
-          expect(result.isError).toBe(true);
-          expect(textOf(result)).toContain("no longer available");
-        }
-        expect(() => instance.attach(sdk.newServer())).toThrow(PluginError);
-      }));
+      it(
+        "leaves result fields and shapes that it does not know untouched",
+        withLine(async (sdk) => {
+          await using instance = make();
+          const server = instance.attach(sdk.newServer());
+          const content = [
+            { type: "text", text: "hi" },
+            { type: "resource_link", uri: "file:///x", name: "x" },
+          ];
+          server.registerTool("odd", {}, () => ({
+            content,
+            _meta: { "example.com/x": [1] },
+            unknownField: { deep: true },
+          }));
+          await using client = await connected(sdk, server);
+          if (!passesCalls) return;
+          const result = await client.callTool({ name: "odd" });
+          expect(result).toMatchObject({ content, _meta: { "example.com/x": [1] } });
+          if (sdk.name === "SDK 1") expect(result).toMatchObject({ unknownField: { deep: true } });
+        }),
+      );
+
+      it(
+        "lets cancellation reach the tool",
+        withLine(async (sdk) => {
+          if (!passesCalls) return;
+          await using instance = make();
+          const server = instance.attach(sdk.newServer());
+          const started = deferred();
+          const aborted = deferred();
+          server.registerTool(
+            "wait",
+            {},
+            async (native: { signal?: AbortSignal; mcpReq?: { signal: AbortSignal } }) => {
+              const signal = native.mcpReq?.signal ?? native.signal;
+              signal?.addEventListener("abort", () => aborted.resolve());
+              started.resolve();
+              await aborted.promise;
+              return { content: [] };
+            },
+          );
+          await using client = await connected(sdk, server);
+          const controller = new AbortController();
+          const call = client.callTool({ name: "wait" }, { signal: controller.signal });
+          const outcome = expect(call).rejects.toThrow();
+          await started.promise;
+          controller.abort();
+          await Promise.all([outcome, aborted.promise]);
+        }),
+      );
+
+      it(
+        "disposed, lets calls pass and answers its own tools with an error; disposing twice is fine",
+        withLine(async (sdk) => {
+          const instance = make();
+          const server = instance.attach(sdk.newServer());
+          registerEcho(server, "echo");
+          await using client = await connected(sdk, server);
+          await instance.dispose();
+          await instance.dispose();
+          expect(textOf(await client.callTool({ name: "echo", arguments: { say: "hi" } }))).toBe("hi");
+          for (const [tool, args] of Object.entries(plugin.tools ?? {})) {
+            const result = await client.callTool({ name: tool, arguments: { ...args } });
+            expect(result.isError).toBe(true);
+            expect(textOf(result)).toContain("no longer available");
+          }
+          expect(() => instance.attach(sdk.newServer())).toThrow(PluginError);
+        }),
+      );
     });
 
     it("leaves nothing open after dispose", async () => {
@@ -165,7 +204,8 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
       registerEcho(server, "echo");
       const client = await sdk.connect(server);
       await client.callTool({ name: "echo", arguments: { say: "hi" } });
-      for (const [name, args] of Object.entries(plugin.tools ?? {})) await client.callTool({ name, arguments: { ...args } });
+      for (const [name, args] of Object.entries(plugin.tools ?? {}))
+        await client.callTool({ name, arguments: { ...args } });
       await client.close();
       await instance.dispose();
       await new Promise((resolve) => setImmediate(resolve));
