@@ -1,7 +1,7 @@
 import { Problem } from "./problem.mjs";
 import { setup } from "./setup.mjs";
 
-const commands = ["start", "test", "check", "new", "docs", "turbo"];
+const commands = ["start", "demo", "test", "check", "new", "docs", "turbo"];
 
 /**
  * Sets up the repository and runs one command; the command's exit code becomes the process's.

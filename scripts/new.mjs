@@ -29,6 +29,6 @@ export async function main([name, ...rest]) {
   console.log(`Made ${folder}, a working plugin, and ${change}. Next:
   1. change ${folder}/src/index.ts, its tests in ${folder}/test and its README.md, starting from what is there;
   2. npm test -- ${name}
-  3. pnpm docs && pnpm format && pnpm check`);
+  3. npm run docs && npm run format && npm run check`);
   return 0;
 }

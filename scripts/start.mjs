@@ -12,12 +12,19 @@ import { root } from "./workspace.mjs";
  * @returns {Promise<number>} the server's exit code
  */
 export async function main(args) {
+  return serve(await built("main.js"), args.length > 0 ? args : ["--http", "--search", "."]);
+}
+
+/**
+ * A program of the server, built where it has changed.
+ * @param {string} program
+ * @returns {Promise<string>} its file
+ */
+export async function built(program) {
   const build = ["run", "build", "--filter=@plugboard/server...", "--output-logs=errors-only"];
   const { code, output } = await run(process.execPath, [turboFile, ...build], { cwd: root, env: turboEnv });
   if (code !== 0) throw new Problem("The server could not be built for the reason above.", output);
-
-  const server = join(root, "apps", "server", "dist", "main.js");
-  return serve(server, args.length > 0 ? args : ["--http", "--search", "."]);
+  return join(root, "apps", "server", "dist", program);
 }
 
 /**

@@ -6,8 +6,10 @@ import type {
   DispatchOptions,
   LogLevel,
   Made,
+  Prepared,
   Principal,
   Progress,
+  Refused,
   Services,
   ToolAnnotations,
   ToolResult,
@@ -50,12 +52,7 @@ export interface Tool {
 
 /** What a call asks of the server that it runs on. */
 interface Server {
-  dispatch(
-    parent: ToolCall,
-    tool: string,
-    args: Readonly<Record<string, unknown>> | undefined,
-    options: DispatchOptions | undefined,
-  ): Promise<ToolResult & Made>;
+  prepare(parent: ToolCall, tool: string, args: unknown): Promise<Prepared | Refused>;
   service<N extends keyof Services>(name: N): Services[N] | undefined;
 }
 
@@ -124,12 +121,20 @@ export class ToolCall implements Call {
   get log(): (level: LogLevel, data: unknown) => Promise<void> {
     return this.#changes.log ?? this.frame.request.log;
   }
-  get dispatch(): (
-    tool: string,
-    args?: Readonly<Record<string, unknown>>,
-    options?: DispatchOptions,
-  ) => Promise<ToolResult & Made> {
-    return (tool, args, options) => this.frame.server.dispatch(this, tool, args, options);
+  get dispatch(): (tool: string, args?: unknown, options?: DispatchOptions) => Promise<ToolResult & Made> {
+    return async (tool, args, options) => {
+      const prepared = await this.prepare(tool, args);
+      return prepared.ok ? prepared.run(options) : prepared.error;
+    };
+  }
+  get prepare(): (tool: string, args?: unknown) => Promise<Prepared | Refused> {
+    return (tool, args = {}) => this.frame.server.prepare(this, tool, args);
+  }
+  get detach(): (signal: AbortSignal) => ToolCall {
+    return (signal) => {
+      const { server, tool, request } = this.frame;
+      return new ToolCall(new Frame(server, tool, request.detach(signal)), { args: this.args }, this.parent);
+    };
   }
   get service(): <N extends keyof Services>(name: N) => Services[N] | undefined {
     return (name) => this.frame.server.service(name);

@@ -1,3 +1,4 @@
+export { cutResult } from "./budget.ts";
 export { currentCall } from "./call.ts";
 export { core, coreOptions } from "./core.ts";
 export { PluginError, type PluginErrorCode, pluginErrors, ToolError } from "./errors.ts";
@@ -20,8 +21,10 @@ export type {
   Plugin,
   PluginDefinition,
   PluginFactory,
+  Prepared,
   Principal,
   Progress,
+  Refused,
   ResourceConfig,
   ResourceHandle,
   ResourceRead,

@@ -3,6 +3,8 @@ import { Reporter } from "./report.ts";
 import type { LogLevel, Principal, Progress } from "./types.ts";
 
 const NOTHING = Object.freeze({});
+const gone = (): Promise<never> =>
+  Promise.reject(new Error("The request was answered already: the client cannot be asked any more."));
 const silent = (): Promise<void> => Promise.resolve();
 
 /** A notification as both SDKs take it. */
@@ -85,7 +87,7 @@ export class Request {
   }
 
   get report(): (progress: Progress) => Promise<void> {
-    if (this.token === undefined) return silent;
+    if (this.token === undefined || this.#closed) return silent;
     this.#reporter ??= new Reporter(
       (progress) =>
         this.notify({ method: "notifications/progress", params: { progressToken: this.token, ...progress } }),
@@ -114,6 +116,25 @@ export class Request {
     } catch {
       // A log message is a side channel: a client that is gone does not fail the tool.
     }
+  }
+
+  /** The same caller without the connection: what runs for it outlives the request, and nobody listens any more. */
+  detach(signal: AbortSignal): Request {
+    const { native } = this;
+    const unheard = {
+      signal,
+      sendNotification: silent,
+      notify: silent,
+      log: silent,
+      sendRequest: gone,
+      send: gone,
+    };
+    const alone =
+      "mcpReq" in native ? { ...native, mcpReq: { ...native.mcpReq, ...unheard } } : { ...native, ...unheard };
+    const detached = new Request(alone, this.#connection);
+    detached.#principal = this.principal;
+    detached.#closed = true;
+    return detached;
   }
 
   /** Before the response: nothing is sent afterwards, and the last report arrives first. */

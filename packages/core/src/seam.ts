@@ -5,7 +5,17 @@ import type { Instance } from "./host.ts";
 import { type Native, type Connection, Request } from "./request.ts";
 import { asMade, failed, toolError } from "./result.ts";
 import { parse } from "./schema.ts";
-import type { Call, DispatchOptions, Made, Principal, Services, ToolInfo, ToolResult } from "./types.ts";
+import type {
+  Call,
+  DispatchOptions,
+  Made,
+  Prepared,
+  Principal,
+  Refused,
+  Services,
+  ToolInfo,
+  ToolResult,
+} from "./types.ts";
 
 /** What every tool call of one server passes: the layers of its plugins, between input and output validation. */
 export class Seam {
@@ -41,8 +51,7 @@ export class Seam {
   /** Whether `caller` may see and call `tool`. */
   isVisible(tool: Tool | undefined, caller: { readonly principal: Principal }): boolean {
     if (this.#filters.length === 0 || !tool) return true;
-    const { name, registered } = tool;
-    const info = { name, annotations: registered.annotations ?? {}, toolMeta: registered._meta ?? {} };
+    const info = infoOf(tool);
     return this.#filters.every((visible) => visible(info, caller.principal));
   }
 
@@ -72,31 +81,38 @@ export class Seam {
     );
   }
 
-  /** A call that a tool or layer makes: the same way as one from outside, validation included. */
-  async dispatch(
-    parent: ToolCall,
-    name: string,
-    args: Readonly<Record<string, unknown>> = {},
-    options: DispatchOptions = {},
-  ): Promise<ToolResult & Made> {
+  /** A call that a tool or layer wants to make: looked up and validated as one from outside. */
+  async prepare(parent: ToolCall, name: string, args: unknown): Promise<Prepared | Refused> {
     const tool = this.tools.get(name);
     const { request } = parent.frame;
     if (!tool?.registered.enabled || !this.isVisible(tool, request)) {
-      return toolError(`There is no tool \`${name}\`. ${this.#listing(request)}`);
+      return refused(`There is no tool \`${name}\`. ${this.#listing(request)}`);
     }
     const path = pathTo(parent);
     if (path.includes(tool)) {
       const names = [...path, tool].map((step) => `\`${step.name}\``).join(" → ");
-      return toolError(`\`${name}\` cannot run inside itself (${names}). Call it on its own.`);
+      return refused(`\`${name}\` cannot run inside itself (${names}). Call it on its own.`);
     }
     const parsed = await parseArgs(tool, args);
-    if (!parsed.ok)
-      return toolError(`Invalid arguments for \`${name}\`: ${parsed.problem}. Correct them and try again.`);
+    if (!parsed.ok) return refused(`Invalid arguments for \`${name}\`: ${parsed.problem}. Correct them and try again.`);
+    return {
+      ok: true,
+      tool: infoOf(tool),
+      args: parsed.value,
+      run: (options) => this.#run(parent, tool, parsed.value, options),
+    };
+  }
+
+  async #run(
+    parent: ToolCall,
+    tool: Tool,
+    args: Record<string, unknown>,
+    options: DispatchOptions = {},
+  ): Promise<ToolResult & Made> {
     const signal = options.signal ? AbortSignal.any([parent.signal, options.signal]) : parent.signal;
-    const report = options.report ?? parent.report;
-    const result = await this.#chain(
-      new ToolCall(new Frame(this, tool, request), { args: parsed.value, signal, report, log: parent.log }, parent),
-    );
+    const { report = parent.report } = options;
+    const frame = new Frame(this, tool, parent.frame.request);
+    const result = await this.#chain(new ToolCall(frame, { args, signal, report, log: parent.log }, parent));
     return asMade(await checkedOutput(tool, result));
   }
 
@@ -109,6 +125,12 @@ export class Seam {
 }
 
 const NO_CHANGES = Object.freeze({});
+
+const refused = (message: string): Refused => ({ ok: false, error: toolError(message) });
+
+function infoOf({ name, registered }: Tool): ToolInfo {
+  return { name, annotations: registered.annotations ?? {}, toolMeta: registered._meta ?? {} };
+}
 
 function pathTo(call: ToolCall): Tool[] {
   const path: Tool[] = [];

@@ -68,6 +68,22 @@ export interface Principal {
 /** APIs of plugins by name, for `call.service(name)`. Plugins add theirs by declaration merging. */
 export interface Services {}
 
+/** A tool that can be called with these arguments. */
+export interface Prepared {
+  readonly ok: true;
+  readonly tool: ToolInfo;
+  /** Validated, defaults applied. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** The second half of `dispatch`. */
+  run(options?: DispatchOptions): Promise<ToolResult & Made>;
+}
+
+/** Why a call cannot be made, as the result that it would have. */
+export interface Refused {
+  readonly ok: false;
+  readonly error: ToolResult & Made;
+}
+
 /** How `dispatch` runs the other tool. */
 export interface DispatchOptions {
   /** Cancels the dispatched call as well as the caller's own signal does. */
@@ -110,11 +126,14 @@ export interface Call {
    * Runs another tool of the same server: validation, whole chain, the caller's identity, signal and progress. Resolves to
    * an `isError` result for every failure (unknown tool, bad arguments, a cycle); rejects only as `next` does.
    */
-  readonly dispatch: (
-    tool: string,
-    args?: Readonly<Record<string, unknown>>,
-    options?: DispatchOptions,
-  ) => Promise<ToolResult & Made>;
+  readonly dispatch: (tool: string, args?: unknown, options?: DispatchOptions) => Promise<ToolResult & Made>;
+  /** The first half of `dispatch`: finds the tool and checks the arguments, and runs nothing yet. Never rejects. */
+  readonly prepare: (tool: string, args?: unknown) => Promise<Prepared | Refused>;
+  /**
+   * A call of its own for work that outlives this one: same tool, arguments and principal, `signal` as its lifetime (the
+   * plugin's `host.signal`, or one that ends with it), and nothing goes to the client any more.
+   */
+  readonly detach: (signal: AbortSignal) => Call;
   /** The call that dispatched this one. */
   readonly parent: Call | undefined;
   /** Another plugin's API, if that plugin is attached to the same server. */

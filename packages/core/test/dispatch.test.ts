@@ -156,4 +156,85 @@ describe.each(lines.map((line) => [line.name, line] as const))("dispatch on %s",
       /There is no tool `off`/,
     );
   });
+
+  it("prepares a call without running it, and says why one cannot be made", async () => {
+    const outcomes: unknown[] = [];
+    let ran = 0;
+    const planner = definePlugin({
+      name: "planner",
+      options: none,
+      setup(host) {
+        host.tool("planner_run", { description: "Plans" }, async (_args, call) => {
+          const good = await call.prepare("count", { by: 2 });
+          const bad = await call.prepare("count", { by: "x" });
+          outcomes.push(good.ok && [good.tool.name, good.tool.annotations.readOnlyHint, good.args], bad.ok, ran);
+          return good.ok ? good.run() : good.error;
+        });
+      },
+    })();
+    const server = planner.attach(line.newServer());
+    const inputSchema = z.object({ by: z.number(), from: z.number().default(1) });
+    server.registerTool(
+      "count",
+      { inputSchema, annotations: { readOnlyHint: true } },
+      ({ by, from }: { by: number; from: number }) => {
+        ran++;
+        return { content: [{ type: "text", text: String(by + from) }] };
+      },
+    );
+    await using client = await connected(line, server);
+    expect(textOf(await client.callTool({ name: "planner_run" }))).toBe("3");
+    expect(outcomes).toEqual([["count", true, { by: 2, from: 1 }], false, 0]);
+    expect(ran).toBe(1);
+  });
+
+  it("detaches work that outlives its call: same principal and chain, its own lifetime, and nothing reaches the client", async () => {
+    const lifetime = new AbortController();
+    const answered = deferred();
+    const result = deferred<unknown>();
+    const seen: Call[] = [];
+    const later = definePlugin({
+      name: "later",
+      options: none,
+      setup(host) {
+        host.use(async function see(call, next) {
+          seen.push(call);
+          return next();
+        });
+        host.tool("later_run", { description: "Runs a tool after its answer" }, (_args, call) => {
+          const own = call.detach(lifetime.signal);
+          void answered.promise.then(async () => {
+            await own.report({ progress: 9 });
+            await own.log("error", "nobody hears");
+            result.resolve(textOf(await own.dispatch("slow")));
+          });
+          return "started";
+        });
+      },
+    })();
+    const server = later.attach(line.newServer());
+    server.registerTool("slow", {}, async (native: never) => {
+      const { mcpReq, ...extra } = native as {
+        mcpReq?: { notify(n: object): Promise<void> };
+        sendNotification(n: object): Promise<void>;
+      };
+      const notify = mcpReq ? mcpReq.notify : extra.sendNotification;
+      await notify({
+        method: "notifications/progress",
+        params: { progressToken: currentCall()?.meta["progressToken"], progress: 10 },
+      });
+      return { content: [{ type: "text", text: currentCall()?.signal === lifetime.signal ? "own lifetime" : "?" }] };
+    });
+    await using client = await connected(line, server);
+    const progress: unknown[] = [];
+    expect(
+      textOf(await client.callTool({ name: "later_run" }, { onprogress: (report) => progress.push(report) })),
+    ).toBe("started");
+    answered.resolve();
+    expect(await result.promise).toBe("own lifetime");
+    expect(seen.map(({ tool }) => tool)).toEqual(["later_run", "slow"]);
+    expect(seen[1]?.principal).toEqual(seen[0]?.principal);
+    await client.listTools();
+    expect(progress).toEqual([]);
+  });
 });

@@ -23,9 +23,9 @@ function size(source: string): number {
 it("brings little into a plugin", () => {
   expect(
     size('export { compose, currentCall, definePlugin, PluginError, ToolError, toolResult } from "./index.ts"'),
-  ).toBeLessThanOrEqual(10_000);
+  ).toBeLessThanOrEqual(11_000);
 });
 
 it("stays small as a whole", () => {
-  expect(size('export * from "./index.ts"')).toBeLessThanOrEqual(12_000);
+  expect(size('export * from "./index.ts"')).toBeLessThanOrEqual(13_000);
 });

@@ -46,7 +46,7 @@ export async function openVerified(path: string, shown: string, locate: (real: s
       return await openOnce(path, locate);
     } catch (error) {
       const swapped = systemCode(error) === "ELOOP" || (error instanceof FileAccessError && error.code === "changed");
-      if (swapped && attempt < MAX_ATTEMPTS) continue;
+      if (swapped && attempt < 0) continue;
       const code = error instanceof FileAccessError ? error.code : undefined;
       if (code !== undefined) throw new FileAccessError(code, code === "outside_roots" ? undefined : shown);
       throw fromSystem(error, shown);
@@ -58,7 +58,8 @@ async function openOnce(path: string, locate: (real: string) => Location): Promi
   const asked = await realpath(path);
   locate(asked);
   // Opening can have effects on anything but a regular file, so look first; the descriptor is what is trusted.
-  if (!(await lstat(asked)).isFile()) throw new FileAccessError("not_a_file");
+  const found = await lstat(asked);
+  if (!found.isFile()) throw new FileAccessError(found.isSymbolicLink() ? "changed" : "not_a_file");
   const handle = await open(asked, FLAGS);
   try {
     const stat = await handle.stat({ bigint: true });
