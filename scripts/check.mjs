@@ -3,6 +3,7 @@ import { repositoryProblems } from "./hygiene.mjs";
 import { Problem } from "./problem.mjs";
 import { run } from "./process.mjs";
 import { newPluginProblems } from "./rehearse-new.mjs";
+import { readmeProblems } from "./readmes.mjs";
 import { totalsLine } from "./results.mjs";
 import { packageProblems } from "./structure.mjs";
 import { turboEnv, turboFile } from "./turbo.mjs";
@@ -21,6 +22,7 @@ const quick = [
   { name: "types", run: () => node(turboFile, "run", "types", "--continue", "--output-logs=errors-only") },
   { name: "repository", run: async () => repositoryProblems(root).join("\n") },
   { name: "packages", run: async () => workspaces().flatMap(packageProblems).join("\n") },
+  { name: "readmes", run: readmeProblems },
   { name: "docs", run: () => node(join(root, "scripts", "run.mjs"), "docs", "--check") },
 ];
 

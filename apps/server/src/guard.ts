@@ -1,0 +1,48 @@
+import type { HttpSettings } from "./settings.ts";
+
+const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
+const WILDCARDS = new Set(["0.0.0.0", "::", "[::]", "*"]);
+
+/** Whether only this machine can reach a server that listens on `host`. */
+export function isLoopback(host: string): boolean {
+  return host.toLowerCase() === "localhost" || /^127(?:\.\d{1,3}){3}$/.test(host) || host === "::1" || host === "[::1]";
+}
+
+/** `host` as it stands in a URL: an IPv6 address in brackets. */
+export function inUrl(host: string): string {
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+}
+
+/** Which `Host` and `Origin` a request may have: the protection against DNS rebinding and against other sites' pages. */
+export class Guard {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #anyPort: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+
+  /** @param port the port that the server listens on */
+  constructor(
+    { host, allowedHosts, allowedOrigins }: Pick<HttpSettings, "host" | "allowedHosts" | "allowedOrigins">,
+    port: number,
+  ) {
+    const names = ["localhost", "127.0.0.1", "[::1]"];
+    // A wildcard address is where the server listens, not a name that clients use; browsers take 0.0.0.0 to this machine.
+    if (!WILDCARDS.has(host)) names.push(inUrl(host.toLowerCase()));
+    const own = names.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
+    const allowed = allowedHosts.map((name) => name.toLowerCase());
+    const hasPort = (name: string): boolean => /^(?:\[[^\]]*\]|[^:]*):\d+$/.test(name);
+    this.#hosts = new Set([...own, ...allowed.filter(hasPort)]);
+    this.#anyPort = new Set(allowed.filter((name) => !hasPort(name)).map(inUrl));
+    this.#origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
+  }
+
+  allowsHost(header: string | undefined): boolean {
+    if (header === undefined) return false;
+    const host = header.toLowerCase();
+    return this.#hosts.has(host) || this.#anyPort.has(host.replace(/:\d+$/, ""));
+  }
+
+  /** Without an `Origin` it is no web page that asks. */
+  allowsOrigin(header: string | undefined): boolean {
+    return header === undefined || LOOPBACK_ORIGIN.test(header) || this.#origins.has(header.toLowerCase());
+  }
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { nearest } from "./nearest.ts";
+
+type Issue = z.core.$ZodIssue;
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+const SHOWN = 5;
+
+/**
+ * What is wrong with `value` under `schema`: a sentence per problem, each with where it is and, for a misspelt key, what was
+ * meant. Undefined when nothing is wrong.
+ * @param where names the place that was read: `plugboard.json`
+ * @param at the path of `value` in it
+ */
+export function problems(
+  schema: z.ZodType,
+  value: unknown,
+  where: string,
+  at: readonly PropertyKey[] = [],
+): string | undefined {
+  const outcome = schema.safeParse(value);
+  if (outcome.success) return undefined;
+  const all = outcome.error.issues.flatMap((issue) => relevant(issue));
+  // A misspelt key explains why another one is missing.
+  const issues = all.toSorted(
+    (a, b) => Number(b.code === "unrecognized_keys") - Number(a.code === "unrecognized_keys"),
+  );
+  const lines = issues.flatMap((issue) => sentences(issue, schema, where, at));
+  const shown = lines.slice(0, SHOWN);
+  if (lines.length > SHOWN) shown.push(`There are ${lines.length - SHOWN} more problems.`);
+  return shown.join("\n");
+}
+
+function sentences(issue: Issue, schema: z.ZodType, where: string, at: readonly PropertyKey[]): string[] {
+  const field = fieldOf([...at, ...issue.path]);
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, issue.path);
+    return issue.keys.map((key) => {
+      const meant = nearest(key, known);
+      const hint =
+        meant === undefined ? known.length > 0 && `Known keys: ${known.join(", ")}.` : `Did you mean \`${meant}\`?`;
+      return `${where}: unknown key \`${key}\`${field && ` in \`${field}\``}.${hint ? ` ${hint}` : ""}`;
+    });
+  }
+  const message = issue.message
+    .replace(/^Invalid input: (expected .*), received undefined$/, "it is missing, $1")
+    .replace(/^Invalid input: /, "");
+  return [`${where}: ${field && `\`${field}\`: `}${message.replace(/\.$/, "")}.`];
+}
+
+/** Of a union that fits nowhere, the problems of the branch that was meant: the one of the value's own type. */
+function relevant(issue: Issue): Issue[] {
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
+  const meant = issue.errors.find(
+    (errors) => !errors.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+  );
+  if (!meant) {
+    const types = issue.errors.flatMap((errors) =>
+      errors.map((error) => (error.code === "invalid_type" ? error.expected : undefined)),
+    );
+    return [
+      { ...issue, code: "custom", message: `expected ${[...new Set(types)].filter(Boolean).join(" or ")}` } as Issue,
+    ];
+  }
+  return meant.flatMap((error) => relevant({ ...error, path: [...issue.path, ...error.path] }));
+}
+
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let nodes: JsonSchema[];
+  try {
+    nodes = [z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema];
+  } catch {
+    return [];
+  }
+  const branches = (node: JsonSchema): JsonSchema[] => [node, ...(node.anyOf ?? []).flatMap(branches)];
+  for (const part of path) {
+    nodes = nodes.flatMap(branches).flatMap((node) => {
+      const next =
+        typeof part === "number" ? node.items : (node.properties?.[String(part)] ?? node.additionalProperties);
+      return typeof next === "object" ? [next] : [];
+    });
+  }
+  return [...new Set(nodes.flatMap(branches).flatMap(({ properties }) => Object.keys(properties ?? {})))];
+}
+
+/** `["plugins", "docs", "roots", 0]` as `plugins.docs.roots[0]`; a key that is no word is quoted: `plugins["./a.js"]`. */
+export function fieldOf(path: readonly PropertyKey[]): string {
+  let field = "";
+  for (const part of path) {
+    if (typeof part === "number") field += `[${part}]`;
+    else if (/^[\w$-]+$/.test(String(part))) field += `${field && "."}${String(part)}`;
+    else field += `[${JSON.stringify(String(part))}]`;
+  }
+  return field;
+}

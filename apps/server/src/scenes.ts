@@ -1,0 +1,94 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import type { Transcript } from "./transcript.ts";
+
+/** What a scene works with. */
+export interface Stage {
+  readonly transcript: Transcript;
+  /** A client of the composed server over HTTP. */
+  readonly client: Client;
+  /** Another client of the same server. */
+  connect(): Promise<Client>;
+  /** A client of a server of its own, with these plugins, over stdio. */
+  connectStdio(plugins: Readonly<Record<string, unknown>>): Promise<Client>;
+  readonly folder: string;
+  readonly question: string;
+}
+
+/** A part of the demonstration: what one plugin does. Throws when it does not. */
+export interface Scene {
+  readonly plugin: string;
+  readonly title: string;
+  run(stage: Stage): Promise<void>;
+}
+
+interface Hit {
+  readonly id: string;
+  readonly title: string;
+  readonly snippet: string;
+}
+
+function check(fact: boolean, otherwise: string): void {
+  if (!fact) throw new Error(otherwise);
+}
+
+async function find(transcript: Transcript, client: Client, query: string): Promise<Hit[]> {
+  const { data } = await transcript.call(client, "search", { query, limit: 3 });
+  const hits = (data?.["results"] ?? []) as Hit[];
+  check(hits.length > 0, `search found nothing for "${query}"`);
+  return hits;
+}
+
+const searching: Scene = {
+  plugin: "search",
+  title: "search: a question in plain words, answered from the documents",
+  async run({ transcript, client, question }) {
+    const hits = await find(transcript, client, question);
+    hits.forEach(({ title, snippet }, index) => {
+      transcript.say(`  ${index + 1}. ${title}`);
+      transcript.quote(snippet, 2);
+    });
+    transcript.say();
+    const { data } = await transcript.call(client, "fetch", { id: hits[0]?.id });
+    check(typeof data?.["text"] === "string", "fetch returned no text");
+    transcript.quote(String(data?.["text"]));
+  },
+};
+
+const sharing: Scene = {
+  plugin: "search",
+  title: "Two clients, one index: the second one waits for nothing",
+  async run({ transcript, connect, question }) {
+    const second = await connect();
+    await find(transcript, second, question);
+    await second.close();
+  },
+};
+
+const mistakes: Scene = {
+  plugin: "core",
+  title: "core: an error says what to do next",
+  async run({ transcript, client }) {
+    const { isError, text } = await transcript.call(client, "fetch", { id: "no/such/document.md" });
+    check(isError, "an unknown id was no error");
+    transcript.quote(text);
+  },
+};
+
+const budget: Scene = {
+  plugin: "core",
+  title: "core: over stdio, with a budget of 1,000 characters, a long result is cut to whole items, and says so",
+  async run({ transcript, connectStdio, folder, question }) {
+    const client = await connectStdio({ core: { maxChars: 1000 }, search: { roots: [folder] } });
+    const { tools } = await client.listTools();
+    transcript.say(`  The same tools: ${tools.map(({ name }) => name).join(", ")}`);
+    const { text } = await transcript.call(client, "search", { query: question, limit: 20 });
+    const notice = text.split("\n").at(-1) ?? "";
+    const cut = notice.startsWith("[Cut");
+    check(cut || text.length <= 1000, "the result was not cut");
+    transcript.quote(cut ? notice : "[There was nothing to cut.]");
+    await client.close();
+  },
+};
+
+/** The demonstration, in its order. */
+export const scenes: readonly Scene[] = [searching, sharing, mistakes, budget];

@@ -1,0 +1,48 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+
+/** What a call yields, as far as a transcript shows it. */
+export interface Outcome {
+  readonly isError: boolean;
+  /** The text blocks, joined. */
+  readonly text: string;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Writes what happens between a client and the server, for people to read. */
+export class Transcript {
+  readonly #out: (text: string) => void;
+
+  constructor(out: (text: string) => void) {
+    this.#out = out;
+  }
+
+  /** A new part. */
+  title(text: string): void {
+    this.#out(`\n${text}\n${"─".repeat(Math.min(text.length, 100))}\n`);
+  }
+
+  say(text = ""): void {
+    this.#out(`${text}\n`);
+  }
+
+  /** Calls a tool and shows the call and how long it took; what came back is for the caller to show. */
+  async call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<Outcome> {
+    this.say(`→ ${name} ${JSON.stringify(args)}`);
+    const started = performance.now();
+    const { isError = false, content, structuredContent } = await client.callTool({ name, arguments: args });
+    const text = (content as { type: string; text?: string }[]).flatMap((block) => block.text ?? []).join("\n");
+    const ms = (performance.now() - started).toFixed(1);
+    this.say(`← ${isError ? "an error" : `${text.length.toLocaleString("en")} characters`} in ${ms} ms`);
+    return { isError: isError === true, text, data: structuredContent as Outcome["data"] };
+  }
+
+  /** A quotation, cut to a few lines. */
+  quote(text: string, maxLines = 6): void {
+    const lines = text
+      .trim()
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+    for (const line of lines.slice(0, maxLines)) this.say(`  │ ${line.length > 110 ? `${line.slice(0, 109)}…` : line}`);
+    if (lines.length > maxLines) this.say(`  │ … ${lines.length - maxLines} more lines`);
+  }
+}

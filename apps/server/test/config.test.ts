@@ -1,0 +1,220 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type Flags, parseFlags } from "../src/cli.ts";
+import { settle } from "../src/config.ts";
+import { readEnvironment } from "../src/env.ts";
+import { folder } from "./folder.ts";
+
+const TOKEN = "a-token-of-enough-letters";
+const search = { search: { roots: ["./docs"] } };
+
+function settled(files: Record<string, string | object>, args: string[], env: Record<string, string> = {}) {
+  using at = folder(files);
+  const flags = parseFlags(args, at.path, { out: () => undefined, err: () => undefined }) as Flags;
+  return { ...settle(flags, readEnvironment(env, at.path), at.path), at: at.path };
+}
+const problem = (files: Record<string, string | object>, args: string[], env: Record<string, string> = {}): string => {
+  try {
+    settled(files, args, env);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("there is no problem");
+};
+
+describe("precedence", () => {
+  const file = {
+    name: "from-file",
+    logLevel: "error",
+    http: { port: 1, host: "localhost", maxSessions: 7, allowedHosts: ["file"] },
+    plugins: search,
+  };
+
+  test("flags, then environment, then file, then defaults, each setting by itself", () => {
+    const env = {
+      PLUGBOARD_HTTP_PORT: "2",
+      PLUGBOARD_HTTP_HOST: "127.0.0.2",
+      PLUGBOARD_TOKEN: TOKEN,
+      PLUGBOARD_HTTP_ALLOWED_HOSTS: "a, b:80",
+    };
+    const config = settled({ "c.json": file }, ["c.json", "--http", "3"], env);
+    expect(config).toMatchObject({ name: "from-file", logLevel: "error", shutdownMs: 5000, stdio: false });
+    expect(config.http).toMatchObject({
+      port: 3,
+      host: "127.0.0.2",
+      token: TOKEN,
+      maxSessions: 7,
+      allowedHosts: ["a", "b:80"],
+      maxBodyBytes: 4_194_304,
+    });
+  });
+
+  test("each layer wins over the next", () => {
+    const level = (args: string[], env: Record<string, string>) =>
+      settled({ "c.json": file }, ["c.json", ...args], env).logLevel;
+    expect(level(["--log-level", "debug"], { PLUGBOARD_LOG_LEVEL: "warn" })).toBe("debug");
+    expect(level([], { PLUGBOARD_LOG_LEVEL: "warn" })).toBe("warn");
+    expect(level([], {})).toBe("error");
+    expect(settled({ "c.json": { plugins: search } }, ["c.json"]).logLevel).toBe("info");
+  });
+
+  test("an empty variable counts as unset", () => {
+    expect(settled({ "c.json": file }, ["c.json"], { PLUGBOARD_HTTP_PORT: "", PLUGBOARD_CONFIG: "" }).http?.port).toBe(
+      1,
+    );
+  });
+});
+
+describe("transport", () => {
+  const at = (args: string[], env: Record<string, string>, http?: unknown) => {
+    const { stdio, http: settings } = settled(
+      { "c.json": { plugins: search, ...(http !== undefined && { http }) } },
+      ["c.json", ...args],
+      env,
+    );
+    return `${stdio ? "stdio" : ""}${settings ? `http:${settings.port}` : ""}`;
+  };
+  test.each([
+    [[], {}, undefined, "stdio"],
+    [["--http"], {}, undefined, "http:3333"],
+    [["--http", "--stdio"], {}, undefined, "stdiohttp:3333"],
+    [[], {}, true, "http:3333"],
+    [[], {}, { port: 9 }, "http:9"],
+    [[], {}, false, "stdio"],
+    [["--stdio"], {}, { port: 9 }, "stdio"],
+    [["--http"], {}, { port: 9 }, "http:9"],
+    [[], { PLUGBOARD_HTTP_PORT: "8" }, undefined, "http:8"],
+    [[], { PLUGBOARD_HTTP_HOST: "localhost" }, undefined, "stdio"],
+    [["--stdio"], { PLUGBOARD_HTTP_PORT: "8" }, undefined, "stdio"],
+  ] as const)("%j %j %j serves over %s", (args, env, http, expected) => {
+    expect(at([...args], env, http)).toBe(expected);
+  });
+});
+
+describe("the file", () => {
+  test("is the argument, then PLUGBOARD_CONFIG, then plugboard.json where no folder to search is given", () => {
+    const files = {
+      "a.json": { name: "a", plugins: search },
+      "b.json": { name: "b", plugins: search },
+      "plugboard.json": { name: "usual", plugins: search },
+    };
+    expect(settled(files, ["a.json"], { PLUGBOARD_CONFIG: "b.json" }).name).toBe("a");
+    expect(settled(files, [], { PLUGBOARD_CONFIG: "b.json" }).name).toBe("b");
+    expect(settled(files, []).name).toBe("usual");
+    expect(settled(files, ["--search", "docs"]).name).toBe("plugboard");
+  });
+
+  test("is where its relative paths start", () => {
+    const { folder: base, at } = settled({ "deep/c.json": { plugins: search } }, ["deep/c.json"]);
+    expect(base).toBe(join(at, "deep"));
+  });
+
+  test.each([
+    ["{", "c.json:1:2: this is not JSON: Expected property name or '}'."],
+    ['{\n  "plugins": {},\n}', "c.json:3:1: this is not JSON: Expected double-quoted property name."],
+    ["", "c.json:1:1: this is not JSON: Unexpected end of JSON input."],
+    ["[]", "c.json: expected object, received array."],
+    ['{"serach": {}, "plugins": {}}', "c.json: unknown key `serach`. Known keys: $schema, name, version,"],
+    ['{"plugin": {}}', "c.json: unknown key `plugin`. Did you mean `plugins`?"],
+    ['{"http": {"prot": 1}}', "c.json: unknown key `prot` in `http`. Did you mean `port`?"],
+    ['{"http": {"port": "80"}}', "c.json: `http.port`: expected number, received string."],
+    ['{"http": {"token": "short"}}', "c.json: `http.token`: Too small: expected string to have >=16 characters."],
+    ['{"http": 3333}', "c.json: `http`: expected boolean or object."],
+    ['{"plugins": {"search": "docs"}}', "c.json: `plugins.search`: expected boolean or object."],
+    ['{"plugins": {"docs": {"plugin": 1}}}', "c.json: `plugins.docs.plugin`: expected string, received number."],
+  ])("%j is refused", (text, message) => {
+    expect(problem({ "c.json": text }, ["c.json"])).toContain(message);
+  });
+
+  test("that cannot be read is named with the reason", () => {
+    expect(problem({}, ["c.json"])).toBe("The config file c.json cannot be read: there is no such file.");
+    expect(problem({ "docs/a.md": "" }, ["docs"])).toBe(
+      "The config file docs cannot be read: it is a folder. To search it: `plugboard --search docs`.",
+    );
+    expect(problem({}, [], { PLUGBOARD_CONFIG: "x.json" })).toContain("The config file x.json cannot be read");
+  });
+
+  test("may start with a byte order mark", () => {
+    expect(settled({ "c.json": `\uFEFF${JSON.stringify({ plugins: search })}` }, ["c.json"]).plugins).toHaveLength(2);
+  });
+
+  test("has its first five problems listed", () => {
+    const keys = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`unknown${index}`, 1]));
+    const lines = problem({ "c.json": keys }, ["c.json"]).split("\n");
+    expect(lines).toHaveLength(6);
+    expect(lines.at(-1)).toBe("There are 3 more problems.");
+  });
+});
+
+describe("plugins", () => {
+  const keys = (plugins: object, ...args: string[]) => settled({ "c.json": { plugins } }, ["c.json", ...args]).plugins;
+
+  test("keep the order of the file, and core comes first unless the file says where", () => {
+    expect(keys({ b: {}, a: {} }).map(({ key }) => key)).toEqual(["core", "b", "a"]);
+    expect(keys({ b: {}, core: {}, a: {} }).map(({ key }) => key)).toEqual(["b", "core", "a"]);
+    expect(keys({ b: {}, outer: { plugin: "core" } }).map(({ key }) => key)).toEqual(["b", "outer"]);
+    expect(keys({ core: false, b: true, c: false }).map(({ key }) => key)).toEqual(["b"]);
+  });
+
+  test("have a name of their own where `plugin` says what they are", () => {
+    expect(keys({ docs: { plugin: "search", roots: ["x"] }, "./a.js": { n: 1 } }).slice(1)).toEqual([
+      { key: "docs", module: "search", as: "docs", options: { roots: ["x"] } },
+      { key: "./a.js", module: "./a.js", as: undefined, options: { n: 1 } },
+    ]);
+  });
+
+  test("--search sets the roots of search, which joins at the end if the file does not have it", () => {
+    const [, first, second] = keys({ search: { roots: ["x"], maxDepth: 3 }, b: {} }, "--search", "/docs");
+    expect(first?.options).toEqual({ roots: ["/docs"], maxDepth: 3 });
+    expect(second?.key).toBe("b");
+    expect(keys({ b: {}, search: false }, "--search", "/docs").at(-1)?.options).toEqual({ roots: ["/docs"] });
+    expect(keys({ b: {} }, "--search", "/docs").map(({ key }) => key)).toEqual(["core", "b", "search"]);
+  });
+
+  test("there must be one", () => {
+    expect(problem({}, [])).toContain("No plugins are chosen: name a folder to search, `plugboard --search ./docs`");
+    expect(problem({ "c.json": { plugins: { core: {}, search: false } } }, ["c.json"])).toContain(
+      "No plugins are chosen",
+    );
+  });
+});
+
+describe("the environment", () => {
+  test("with a wrong value is refused by name", () => {
+    expect(problem({}, ["--search", "."], { PLUGBOARD_HTTP_PORT: "x" })).toBe(
+      "The environment variable PLUGBOARD_HTTP_PORT: expected number, received string.",
+    );
+    expect(problem({}, ["--search", "."], { PLUGBOARD_TOKEN: "short" })).toContain(
+      "The environment variable PLUGBOARD_TOKEN: Too small",
+    );
+    expect(problem({}, ["--search", "."], { PLUGBOARD_LOG_LEVEL: "loud" })).toContain(
+      "The environment variable PLUGBOARD_LOG_LEVEL: Invalid option",
+    );
+  });
+
+  test("with an unknown variable gives a warning", () => {
+    const { warnings } = readEnvironment({ PLUGBOARD_HTTP_PROT: "1", PLUGBOARD_X: "1", OTHER: "1" }, "/");
+    expect(warnings).toEqual([
+      "The environment variable PLUGBOARD_HTTP_PROT is not one of Plugboard's and has no effect. Did you mean PLUGBOARD_HTTP_PORT?",
+      "The environment variable PLUGBOARD_X is not one of Plugboard's and has no effect.",
+    ]);
+  });
+});
+
+describe("listening to the network", () => {
+  const args = ["--search", ".", "--http", "--host", "0.0.0.0"];
+  test("needs a token, or a word that it shall be open", () => {
+    expect(problem({}, args)).toContain(
+      "Listening on 0.0.0.0 would let everybody on the network call the tools: set a token in the environment variable PLUGBOARD_TOKEN",
+    );
+    expect(problem({}, ["--search", ".", "--http", "--host", "::"])).toContain("Listening on :: would");
+    expect(settled({}, args, { PLUGBOARD_TOKEN: TOKEN }).http?.token).toBe(TOKEN);
+    expect(
+      settled({ "c.json": { http: { allowAnonymous: true }, plugins: search } }, ["c.json", ...args.slice(2)]).http
+        ?.host,
+    ).toBe("0.0.0.0");
+  });
+  test.each(["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"])("does not begin with %s", (host) => {
+    expect(settled({}, ["--search", ".", "--http", "--host", host]).http?.host).toBe(host);
+  });
+});

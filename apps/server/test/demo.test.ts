@@ -1,0 +1,40 @@
+import type { DemoOptions } from "../src/demo.ts";
+import { expect, test } from "vitest";
+import { folder } from "./folder.ts";
+
+type Demo = (options: DemoOptions) => Promise<0 | 1>;
+const built = async (): Promise<Demo> =>
+  ((await import(new URL("../dist/demo.js", import.meta.url).href)) as { demo: Demo }).demo;
+
+test("the demonstration shows what each plugin does, and ends well", async () => {
+  const notes = Object.fromEntries(
+    Array.from({ length: 30 }, (_, index) => [
+      `docs/note-${index}.md`,
+      `# Note ${index}\n\nHow a token bucket refills, as note ${index} tells it at some length.\n`,
+    ]),
+  );
+  using at = folder(notes);
+  let transcript = "";
+  const run = await built();
+  const code = await run({
+    folder: at.path,
+    question: "How does a token bucket refill?",
+    out: (text) => (transcript += text),
+  });
+  expect(transcript).toContain("The composed server listens on http://127.0.0.1:");
+  expect(transcript).toMatch(
+    /→ search \{"query":"How does a token bucket refill\?","limit":3\}\n← [\d,]+ characters in [\d.]+ ms\n {2}1\. Note \d+/,
+  );
+  expect(transcript).toContain("← an error in");
+  expect(transcript).toContain("[Cut");
+  expect(transcript).toContain("ended with exit code 0");
+  expect(code).toBe(0);
+});
+
+test("the demonstration fails with 1 where there is nothing to find", async () => {
+  using at = folder();
+  let transcript = "";
+  const run = await built();
+  expect(await run({ folder: at.path, out: (text) => (transcript += text) })).toBe(1);
+  expect(transcript).toContain("The demonstration failed: search found nothing");
+});

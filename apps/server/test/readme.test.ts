@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { builtins } from "../src/builtins.ts";
+import { settingsTable } from "./settings-table.ts";
+
+const home = join(import.meta.dirname, "..");
+const readme = readFileSync(join(home, "README.md"), "utf8");
+/** A table without the padding that the formatter gives its cells. */
+const unpadded = (markdown: string): string => markdown.replace(/ {2,}/g, " ").replace(/:?-{3,}:?/g, "---");
+
+test("the README has the table of all settings as the code has them", () => {
+  expect(unpadded(readme)).toContain(unpadded(settingsTable()));
+});
+
+test("the README has at most 120 lines", () => {
+  expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(120);
+});
+
+test("the plugins that come with the server are those that it depends on", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
+  const plugins = Object.keys(dependencies).filter((name) => name.startsWith("@plugboard/"));
+  expect(new Set(plugins)).toEqual(new Set(builtins.map((name) => `@plugboard/${name}`)));
+});
