@@ -21,10 +21,32 @@ export async function main(args) {
     if (after === before) continue;
     outdated++;
     if (!check) writeFileSync(file, after);
-    console.log(`${plugin.folder}/README.md ${check ? "is not up to date: run `pnpm run docs`" : "written"}`);
+    console.log(`${plugin.folder}/README.md ${check ? "is not up to date: run `npm run docs`" : "written"}`);
   }
+  if (await updateSchema(check)) outdated++;
   return check && outdated > 0 ? 1 : 0;
 }
+
+/**
+ * The JSON Schema of the config file, which has the options of all plugins.
+ * @param {boolean} check
+ * @returns {Promise<boolean>} whether it was out of date
+ */
+async function updateSchema(check) {
+  const server = join(root, "apps", "server");
+  const args = [...source, join(server, "src", "main.ts"), "--print-schema"];
+  const { code, stdout, output } = await run(process.execPath, args, { cwd: server });
+  if (code !== 0) throw new Problem("The schema of the config file could not be made for the reason above.", output);
+  const file = join(server, "plugboard.schema.json");
+  const after = await formatted(stdout, file);
+  if (after === readFileSync(file, "utf8")) return false;
+  if (!check) writeFileSync(file, after);
+  console.log(`apps/server/plugboard.schema.json ${check ? "is not up to date: run `npm run docs`" : "written"}`);
+  return true;
+}
+
+/** How Node runs our TypeScript. */
+const source = ["--conditions=@plugboard/source", "--import", import.meta.resolve("tsx")];
 
 /**
  * @typedef {object} DescribedPlugin
@@ -45,13 +67,7 @@ async function plugins(names) {
     .filter((folder) => names.length === 0 || names.includes(basename(folder)));
   const { code, stdout, output } = await run(
     process.execPath,
-    [
-      "--conditions=@plugboard/source",
-      "--import",
-      import.meta.resolve("tsx"),
-      join(root, "scripts", "docs-describe.ts"),
-      ...folders,
-    ],
+    [...source, join(root, "scripts", "docs-describe.ts"), ...folders],
     { cwd: root },
   );
   if (code !== 0) throw new Problem("The plugins could not be described for the reason above.", output);
@@ -72,10 +88,13 @@ function sections(readme, { folder, options, tools }) {
   );
 }
 
-/** @param {string} markdown */
-async function formatted(markdown) {
+/**
+ * @param {string} text
+ * @param {string} [name] of the file that it is for
+ */
+async function formatted(text, name = "README.md") {
   const file = join(root, "node_modules", ".bin", "oxfmt");
-  const { code, stdout, output } = await run(file, ["--stdin-filepath=README.md"], { cwd: root, input: markdown });
-  if (code !== 0) throw new Problem("A README could not be formatted for the reason above.", output);
+  const { code, stdout, output } = await run(file, [`--stdin-filepath=${name}`], { cwd: root, input: text });
+  if (code !== 0) throw new Problem("A file could not be formatted for the reason above.", output);
   return stdout;
 }

@@ -48,8 +48,13 @@ async function typeProblems(files) {
   const config = join(folder, "tsconfig.readmes.json");
   const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false };
   const include = files.map((file) => relative(folder, file));
-  writeFileSync(config, JSON.stringify({ extends: relative(folder, join(root, "tsconfig.json")), compilerOptions, include }));
-  const tsc = createRequire(import.meta.url).resolve("typescript/package.json").replace(/package\.json$/, "bin/tsc");
+  writeFileSync(
+    config,
+    JSON.stringify({ extends: relative(folder, join(root, "tsconfig.json")), compilerOptions, include }),
+  );
+  const tsc = createRequire(import.meta.url)
+    .resolve("typescript/package.json")
+    .replace(/package\.json$/, "bin/tsc");
   const { code, output } = await run(process.execPath, [tsc, "-p", config]);
   return code === 0 ? "" : `The code in the READMEs does not fit the types:\n${output.trimEnd()}`;
 }

@@ -75,7 +75,10 @@ function configFile(flags: Flags, env: Environment, cwd: string): (ConfigFile & 
 function settleHttp(flags: Flags, env: Environment, file: FileSettings["http"]): HttpSettings | undefined {
   const fromEnv = env.settings.http ?? {};
   const asked = flags.http !== undefined || (!flags.stdio && ("port" in fromEnv || (file ?? false) !== false));
-  if (!asked) return undefined;
+  if (!asked) {
+    if (flags.host === undefined) return undefined;
+    throw new Failure("`--host` says where to listen over HTTP, and this serves over stdio only: add `--http`.");
+  }
   const http = httpSettings.parse({
     ...(typeof file === "object" ? file : {}),
     ...fromEnv,
@@ -108,6 +111,12 @@ function choose(configured: Settings["plugins"], flags: Flags): Chosen[] {
         'with `{"plugins": {"search": {"roots": ["./docs"]}}}`.',
     );
   }
-  const missing = byDefault.filter((name) => !entries.has(name) && !chosen.some(({ module }) => module === name));
-  return [...missing.map((name) => ({ key: name, module: name, as: undefined, options: {} })), ...chosen];
+  // Each default that is not spoken of takes its usual place: behind the one before it.
+  let place = 0;
+  for (const name of byDefault) {
+    const there = chosen.findIndex(({ key, module }) => key === name || module === name);
+    if (there >= 0) place = there + 1;
+    else if (!entries.has(name)) chosen.splice(place++, 0, { key: name, module: name, as: undefined, options: {} });
+  }
+  return chosen;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { Failure } from "./failure.ts";
+import { duplicateKey } from "./json.ts";
 import { problems } from "./problems.ts";
 import { type FileSettings, fileSettings } from "./settings.ts";
 
@@ -24,7 +25,13 @@ export function labelOf(file: string, cwd: string): string {
  */
 export function readConfigFile(file: string, cwd: string): ConfigFile {
   const label = labelOf(file, cwd);
-  const json = parseJson(readText(file, label), label);
+  const text = readText(file, label);
+  const json = parseJson(text, label);
+  const twice = duplicateKey(text);
+  if (twice) {
+    const hint = 'To run a plugin twice, give one a name of its own: `"docs": {"plugin": "search", …}`.';
+    throw new Failure(`${label}:${twice.line}: the key ${JSON.stringify(twice.key)} is there twice. ${hint}`);
+  }
   const problem = problems(fileSettings, json, label);
   if (problem !== undefined) throw new Failure(problem);
   return { label, settings: json as FileSettings };

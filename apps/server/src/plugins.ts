@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { compose, type Plugin, PluginError, pluginErrors } from "@plugboard/core";
+import { compose, type Plugin, PluginError } from "@plugboard/core";
 import { pathOptions } from "./builtins.ts";
 import type { Chosen, Config } from "./config.ts";
 import { Failure } from "./failure.ts";
@@ -74,7 +74,6 @@ const INSTEAD: Partial<Record<PluginError["code"], string>> = {
 };
 
 /** The advice of core is for those who write code; here it is for those who write the config file. */
-function reworded({ message, code }: PluginError): string {
-  const instead = INSTEAD[code];
-  return (instead === undefined ? message : message.replace(pluginErrors[code], instead)).replace(` [${code}]`, "");
+function reworded({ plugin, problem, fix, code }: PluginError): string {
+  return `${plugin}: ${problem} ${INSTEAD[code] ?? fix}`;
 }

@@ -30,9 +30,12 @@ export async function run(args: readonly string[], output: Output): Promise<numb
     }
     return await runConfigured(flags, output);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    output.err(`${error.message}\n`);
-    return error.exitCode;
+    if (error instanceof Failure) {
+      output.err(`${error.message}\n`);
+      return error.exitCode;
+    }
+    output.err(`plugboard failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return 1;
   }
 }
 
@@ -107,8 +110,8 @@ async function open(
 ): Promise<Front[]> {
   const create = serverFactory(config, plugin);
   const fronts: Front[] = [];
+  const tools = await listTools(create);
   if (config.http) {
-    const tools = await listTools(create);
     const front = await HttpFront.listen({ create, traffic, log, settings: config.http });
     fronts.push(front);
     if (config.logLevel !== "silent") output.err(banner(config, front.url, tools));

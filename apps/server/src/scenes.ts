@@ -90,5 +90,24 @@ const budget: Scene = {
   },
 };
 
+const together: Scene = {
+  plugin: "batch",
+  title: "batch and progress: many calls in one, a slot for each, and a bar for the person who waits",
+  async run({ transcript, client, question }) {
+    const words = [...new Set(question.split(/\W+/).filter((word) => word.length > 2))];
+    const calls = [...words, question].map((query) => ({ tool: "search", arguments: { query, limit: 1 } }));
+    calls.push({ tool: "search", arguments: { query: question, limit: -1 } });
+    const args = { calls, concurrency: 2 };
+    const { data } = await transcript.call(client, "batch", args, (progress) => transcript.bar(progress));
+    const results = (data?.["results"] ?? []) as { index: number; ok: boolean; error?: string; duration_ms: number }[];
+    check(results.length === calls.length, "the batch has not one slot for each call");
+    for (const { index, ok, error, duration_ms: ms } of results) {
+      transcript.say(`  [${index}] ${ok ? `ok in ${ms} ms` : "failed"}: ${calls[index]?.arguments.query ?? ""}`);
+      if (error !== undefined) transcript.quote(error, 1);
+    }
+    check(data?.["succeeded"] === calls.length - 1 && data["failed"] === 1, "a call that is wrong spoilt others");
+  },
+};
+
 /** The demonstration, in its order. */
-export const scenes: readonly Scene[] = [searching, sharing, mistakes, budget];
+export const scenes: readonly Scene[] = [searching, sharing, together, mistakes, budget];

@@ -2,6 +2,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv";
 import type { Plugin } from "@plugboard/core";
 import type { Config } from "./config.ts";
+import { Failure } from "./failure.ts";
 
 /** Makes a server with the composed plugin attached; every session gets its own. */
 export type CreateServer = () => McpServer;
@@ -29,7 +30,10 @@ export interface ListedTool {
   readonly summary: string;
 }
 
-/** The tools of a server, as a client on this machine sees them. */
+/**
+ * The tools of a server, as a client on this machine sees them.
+ * @throws Failure when they cannot be listed: no client could use any of them
+ */
 export async function listTools(create: CreateServer): Promise<ListedTool[]> {
   const { Client } = await import("@modelcontextprotocol/sdk/client/index.js");
   const { InMemoryTransport } = await import("@modelcontextprotocol/sdk/inMemory.js");
@@ -41,6 +45,13 @@ export async function listTools(create: CreateServer): Promise<ListedTool[]> {
     if (!client.getServerCapabilities()?.tools) return [];
     const { tools } = await client.listTools();
     return tools.map(({ name, title, description = title ?? "" }) => ({ name, summary: firstSentence(description) }));
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/^MCP error -?\d+: /, "") : String(error);
+    throw new Failure(
+      `The tools cannot be listed, since the schema of one has no JSON Schema: ${why}. Correct the plugin that has it, or leave it out.`,
+      2,
+      { cause: error },
+    );
   } finally {
     await client.close();
   }

@@ -8,6 +8,15 @@ export interface Outcome {
   readonly data: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Progress as a client gets it. */
+export interface Progress {
+  readonly progress: number;
+  readonly total?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+const BAR = 20;
+
 /** Writes what happens between a client and the server, for people to read. */
 export class Transcript {
   readonly #out: (text: string) => void;
@@ -21,15 +30,28 @@ export class Transcript {
     this.#out(`\n${text}\n${"─".repeat(Math.min(text.length, 100))}\n`);
   }
 
+  /** Progress as a bar, a line each time. */
+  bar({ progress, total = 0, message = "" }: Progress): void {
+    const filled = total > 0 ? Math.round((BAR * progress) / total) : 0;
+    this.say(`  ${"█".repeat(filled)}${"░".repeat(BAR - filled)} ${message}`);
+  }
+
   say(text = ""): void {
     this.#out(`${text}\n`);
   }
 
   /** Calls a tool and shows the call and how long it took; what came back is for the caller to show. */
-  async call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<Outcome> {
-    this.say(`→ ${name} ${JSON.stringify(args)}`);
+  async call(
+    client: Client,
+    name: string,
+    args: Record<string, unknown> = {},
+    onprogress?: (progress: Progress) => void,
+  ): Promise<Outcome> {
+    this.say(`→ ${name} ${short(JSON.stringify(args), 200)}`);
     const started = performance.now();
-    const { isError = false, content, structuredContent } = await client.callTool({ name, arguments: args });
+    const options = onprogress ? { onprogress } : {};
+    const result = await client.callTool({ name, arguments: args }, undefined, options);
+    const { isError = false, content, structuredContent } = result;
     const text = (content as { type: string; text?: string }[]).flatMap((block) => block.text ?? []).join("\n");
     const ms = (performance.now() - started).toFixed(1);
     this.say(`← ${isError ? "an error" : `${text.length.toLocaleString("en")} characters`} in ${ms} ms`);
@@ -45,4 +67,8 @@ export class Transcript {
     for (const line of lines.slice(0, maxLines)) this.say(`  │ ${line.length > 110 ? `${line.slice(0, 109)}…` : line}`);
     if (lines.length > maxLines) this.say(`  │ … ${lines.length - maxLines} more lines`);
   }
+}
+
+function short(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }

@@ -135,7 +135,7 @@ describe("the file", () => {
   });
 
   test("may start with a byte order mark", () => {
-    expect(settled({ "c.json": `\uFEFF${JSON.stringify({ plugins: search })}` }, ["c.json"]).plugins).toHaveLength(2);
+    expect(settled({ "c.json": `\uFEFF${JSON.stringify({ plugins: search })}` }, ["c.json"]).plugins).toHaveLength(4);
   });
 
   test("has its first five problems listed", () => {
@@ -149,26 +149,29 @@ describe("the file", () => {
 describe("plugins", () => {
   const keys = (plugins: object, ...args: string[]) => settled({ "c.json": { plugins } }, ["c.json", ...args]).plugins;
 
+  /** Without the defaults but core. */
+  const few = (plugins: object, ...args: string[]) => keys({ progress: false, batch: false, ...plugins }, ...args);
+
   test("keep the order of the file, and core comes first unless the file says where", () => {
-    expect(keys({ b: {}, a: {} }).map(({ key }) => key)).toEqual(["core", "b", "a"]);
-    expect(keys({ b: {}, core: {}, a: {} }).map(({ key }) => key)).toEqual(["b", "core", "a"]);
-    expect(keys({ b: {}, outer: { plugin: "core" } }).map(({ key }) => key)).toEqual(["b", "outer"]);
-    expect(keys({ core: false, b: true, c: false }).map(({ key }) => key)).toEqual(["b"]);
+    expect(few({ b: {}, a: {} }).map(({ key }) => key)).toEqual(["core", "b", "a"]);
+    expect(few({ b: {}, core: {}, a: {} }).map(({ key }) => key)).toEqual(["b", "core", "a"]);
+    expect(few({ b: {}, outer: { plugin: "core" } }).map(({ key }) => key)).toEqual(["b", "outer"]);
+    expect(few({ core: false, b: true, c: false }).map(({ key }) => key)).toEqual(["b"]);
   });
 
   test("have a name of their own where `plugin` says what they are", () => {
-    expect(keys({ docs: { plugin: "search", roots: ["x"] }, "./a.js": { n: 1 } }).slice(1)).toEqual([
+    expect(few({ docs: { plugin: "search", roots: ["x"] }, "./a.js": { n: 1 } }).slice(1)).toEqual([
       { key: "docs", module: "search", as: "docs", options: { roots: ["x"] } },
       { key: "./a.js", module: "./a.js", as: undefined, options: { n: 1 } },
     ]);
   });
 
   test("--search sets the roots of search, which joins at the end if the file does not have it", () => {
-    const [, first, second] = keys({ search: { roots: ["x"], maxDepth: 3 }, b: {} }, "--search", "/docs");
+    const [, first, second] = few({ search: { roots: ["x"], maxDepth: 3 }, b: {} }, "--search", "/docs");
     expect(first?.options).toEqual({ roots: ["/docs"], maxDepth: 3 });
     expect(second?.key).toBe("b");
-    expect(keys({ b: {}, search: false }, "--search", "/docs").at(-1)?.options).toEqual({ roots: ["/docs"] });
-    expect(keys({ b: {} }, "--search", "/docs").map(({ key }) => key)).toEqual(["core", "b", "search"]);
+    expect(few({ b: {}, search: false }, "--search", "/docs").at(-1)?.options).toEqual({ roots: ["/docs"] });
+    expect(few({ b: {} }, "--search", "/docs").map(({ key }) => key)).toEqual(["core", "b", "search"]);
   });
 
   test("there must be one", () => {
@@ -217,4 +220,33 @@ describe("listening to the network", () => {
   test.each(["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"])("does not begin with %s", (host) => {
     expect(settled({}, ["--search", ".", "--http", "--host", host]).http?.host).toBe(host);
   });
+});
+
+test("a key that is there twice is told, with its line, instead of losing the first", () => {
+  const text = '{\n  "plugins": {\n    "search": {"roots": ["./a"]},\n    "search": {"roots": ["./b"]}\n  }\n}';
+  expect(problem({ "c.json": text }, ["c.json"])).toMatch(
+    /^c\.json:4: the key "search" is there twice\. .*"plugin": "search"/,
+  );
+  const same = { plugins: { a: { plugin: "search", roots: ["{"] }, b: { plugin: "search", roots: ['"a":'] } } };
+  expect(settled({ "c.json": same }, ["c.json"]).plugins.map(({ as }) => as)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    "a",
+    "b",
+  ]);
+});
+
+test("an address to listen on needs HTTP", () => {
+  expect(problem({ "c.json": { plugins: search } }, ["c.json", "--host", "127.0.0.1"])).toMatch(
+    /`--host`.*add `--http`/,
+  );
+});
+
+test("default plugins that are not spoken of take their usual place", () => {
+  const order = (plugins: object): string[] =>
+    settled({ "c.json": { plugins } }, ["c.json"]).plugins.map(({ key }) => key);
+  expect(order(search)).toEqual(["core", "progress", "batch", "search"]);
+  expect(order({ ...search, core: {} })).toEqual(["search", "core", "progress", "batch"]);
+  expect(order({ progress: false, ...search })).toEqual(["core", "batch", "search"]);
 });

@@ -45,7 +45,13 @@ test("a client lists the tools, searches, and fetches what it found", async () =
   });
   await client.connect(transport);
   expect(client.getServerVersion()?.name).toBe("plugboard");
-  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["search", "fetch"]);
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual([
+    "batch",
+    "batch_status",
+    "batch_cancel",
+    "search",
+    "fetch",
+  ]);
   const found = await client.callTool({ name: "search", arguments: { query: "how does a token bucket refill?" } });
   const { results } = found.structuredContent as { results: { id: string }[] };
   const fetched = await client.callTool({ name: "fetch", arguments: { id: results[0]?.id } });

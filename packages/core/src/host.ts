@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { z } from "zod";
 import type { ToolCall } from "./call.ts";
 import type { Layer } from "./chain.ts";
@@ -32,12 +31,9 @@ export class Instance {
 
   readonly #plugin: string;
 
-  readonly #folder: string;
-
-  constructor(name: string, plugin: string, folder: string) {
+  constructor(name: string, plugin: string) {
     this.name = name;
     this.#plugin = plugin;
-    this.#folder = folder;
   }
 
   /** A tool's name in this instance: `cache_clear` and `cache` follow `as`, other names get it as a prefix. */
@@ -66,7 +62,6 @@ export class Instance {
       signal: this.#abort.signal,
       warn: this.warn,
       toolName: this.toolName,
-      resolve: (path) => resolve(this.#folder, path),
       tool: (name, config, handler) => {
         during("tool");
         this.tools.push(this.#toolSpec(name, config, handler as unknown as Handler));

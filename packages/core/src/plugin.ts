@@ -28,7 +28,7 @@ function instancesOf(plugin: unknown): readonly Instance[] {
 export function definePlugin<Options extends z.ZodType, Api extends object = {}>(
   definition: PluginDefinition<Options, Api>,
 ): PluginFactory<Options, Api> {
-  const make = (input: unknown = {}, { as = definition.name, folder = "." }: InstanceOptions = {}): Plugin & Api => {
+  const make = (input: unknown = {}, { as = definition.name }: InstanceOptions = {}): Plugin & Api => {
     if (!NAME.test(as))
       throw new PluginError("BAD_NAME", definition.name, `"${as}" is not a name for a plugin.`, { field: "as" });
     const parsed = definition.options.safeParse(input);
@@ -40,7 +40,7 @@ export function definePlugin<Options extends z.ZodType, Api extends object = {}>
         ...(field !== "" && { field }),
       });
     }
-    const instance = new Instance(as, definition.name, folder);
+    const instance = new Instance(as, definition.name);
     instance.api = setUp(instance, definition, parsed.data as z.output<Options>);
     return plugin(as, [instance], instance.api as Api);
   };

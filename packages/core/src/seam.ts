@@ -191,7 +191,7 @@ function thrown({ signal, frame: { tool } }: ToolCall, error: unknown): ToolResu
 }
 
 /** The reason of an abort as an error: clients give theirs as text. */
-function abortError({ reason }: AbortSignal): unknown {
+function abortError({ reason }: AbortSignal): Error {
   return reason instanceof Error
     ? reason
     : new DOMException(typeof reason === "string" ? reason : "The call was cancelled.", "AbortError");

@@ -217,8 +217,6 @@ export interface Host {
   readonly name: string;
   /** The name that a tool of this plugin has in this instance, for descriptions and texts that mention it. */
   toolName(name: string): string;
-  /** A path of the options as an absolute one, relative to the instance's folder. Does no I/O. */
-  resolve(path: string): string;
   /** Aborts when the plugin is disposed. */
   readonly signal: AbortSignal;
   /** Adds a tool to every server the plugin is attached to. */
@@ -276,8 +274,6 @@ export interface PluginDefinition<Options extends z.ZodType, Api extends object>
 export interface InstanceOptions {
   /** Renames the instance: its name, the prefix of its tools, its service. */
   readonly as?: string;
-  /** What relative paths in the options are relative to: the folder of a config file. Default: the working directory. */
-  readonly folder?: string;
 }
 
 type OptionsArgs<Input> = {} extends Input

@@ -76,13 +76,6 @@ describe("definePlugin", () => {
     expect(textOf(await client.callTool({ name: "memos_add" }))).toBe("memos");
   });
 
-  it("resolves paths of the options against the instance's folder, else the working directory", () => {
-    const paths = definePlugin({ name: "paths", options: none, setup: (host) => ({ at: host.resolve }) });
-    expect(paths({}, { folder: "/etc/app" }).at("docs")).toBe("/etc/app/docs");
-    expect(paths({}, { folder: "/etc/app" }).at("/srv")).toBe("/srv");
-    expect(paths().at("docs")).toBe(`${process.cwd()}/docs`);
-  });
-
   it("gives plugins each other's API by name, and none after dispose", async () => {
     const giver = plugin("giver", () => ({ gift: () => 42 })) as Plugin & { gift(): number };
     const taker = plugin("taker", (host) => {

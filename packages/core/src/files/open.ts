@@ -31,7 +31,7 @@ export interface OpenFile extends Location, AsyncDisposable {
 
 /** O_NONBLOCK: a FIFO without a writer would otherwise hold a thread of the pool for ever, and with four the process. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 10;
 
 /**
  * Opens a regular file, then checks where it really is.
@@ -45,11 +45,10 @@ export async function openVerified(path: string, shown: string, locate: (real: s
     try {
       return await openOnce(path, locate);
     } catch (error) {
-      const swapped = systemCode(error) === "ELOOP" || (error instanceof FileAccessError && error.code === "changed");
-      if (swapped && attempt < 0) continue;
-      const code = error instanceof FileAccessError ? error.code : undefined;
-      if (code !== undefined) throw new FileAccessError(code, code === "outside_roots" ? undefined : shown);
-      throw fromSystem(error, shown);
+      const refusal = fromSystem(error, shown);
+      if (refusal.code === "changed" && attempt < MAX_ATTEMPTS) continue;
+      if (refusal !== error) throw refusal;
+      throw new FileAccessError(refusal.code, refusal.code === "outside_roots" ? undefined : shown);
     }
   }
 }
@@ -60,7 +59,10 @@ async function openOnce(path: string, locate: (real: string) => Location): Promi
   // Opening can have effects on anything but a regular file, so look first; the descriptor is what is trusted.
   const found = await lstat(asked);
   if (!found.isFile()) throw new FileAccessError(found.isSymbolicLink() ? "changed" : "not_a_file");
-  const handle = await open(asked, FLAGS);
+  const handle = await open(asked, FLAGS).catch((error: unknown) => {
+    // It was no link a moment ago.
+    throw systemCode(error) === "ELOOP" ? new FileAccessError("changed") : error;
+  });
   try {
     const stat = await handle.stat({ bigint: true });
     if (!stat.isFile()) throw new FileAccessError("not_a_file");

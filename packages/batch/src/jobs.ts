@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import type { Principal } from "@plugboard/core";
+import type { Run } from "./run.ts";
+import type { Slot } from "./slots.ts";
+
+/** A batch that outlives its request. */
+export interface Job {
+  readonly handle: string;
+  readonly owner: string;
+  readonly run: Run;
+  readonly controller: AbortController;
+  /** Slots in the order in which they were settled. */
+  readonly settled: Slot[];
+  state: "running" | "done" | "cancelled";
+  expiresAt: number;
+}
+
+export interface JobLimits {
+  readonly maxPerPrincipal: number;
+  readonly maxJobs: number;
+  /** How long a finished batch can be asked for. */
+  readonly keepMs: number;
+}
+
+/** The batches that outlive their requests: bound to a principal, bounded in number, forgotten in time. */
+export class Jobs {
+  readonly #jobs = new Map<string, Job>();
+  readonly #waiting = new Map<Job, Set<() => void>>();
+  readonly #limits: JobLimits;
+  readonly #now: () => number;
+
+  constructor(limits: JobLimits, now: () => number = () => performance.now()) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  /** Why `principal` may not start another one, or undefined when it may. */
+  refuse(principal: Principal): string | undefined {
+    this.#forget();
+    if (principal.kind === "anonymous") {
+      return "A batch can be detached only for callers that can be told apart: sign in, or use a session. Run it without `detach`.";
+    }
+    const { maxPerPrincipal, maxJobs, keepMs } = this.#limits;
+    const own = [...this.#jobs.values()].filter(({ owner }) => owner === principal.id);
+    const oldest = own.find(({ state }) => state !== "running");
+    if (own.length >= maxPerPrincipal && oldest) this.#jobs.delete(oldest.handle);
+    else if (own.length >= maxPerPrincipal)
+      return `${own.length} detached batches are running already. Wait for one, or cancel it.`;
+    else if (this.#jobs.size >= maxJobs)
+      return `The server holds ${maxJobs} detached batches, its limit. Try again in ${Math.ceil(keepMs / 60_000)} min, or run it without \`detach\`.`;
+    return undefined;
+  }
+
+  add(principal: Principal, run: Run, controller: AbortController): Job {
+    const handle = randomBytes(16).toString("base64url");
+    const job: Job = {
+      handle,
+      owner: principal.id,
+      run,
+      controller,
+      settled: [],
+      state: "running",
+      expiresAt: Infinity,
+    };
+    this.#jobs.set(handle, job);
+    return job;
+  }
+
+  /** The job of a handle, for its owner only. */
+  get(handle: string, principal: Principal): Job | undefined {
+    this.#forget();
+    const job = this.#jobs.get(handle);
+    return job?.owner === principal.id && principal.kind !== "anonymous" ? job : undefined;
+  }
+
+  settle(job: Job, slot: Slot): void {
+    job.settled.push(slot);
+    this.#wake(job);
+  }
+
+  end(job: Job): void {
+    if (job.state === "running") job.state = "done";
+    job.expiresAt = this.#now() + this.#limits.keepMs;
+    this.#wake(job);
+  }
+
+  /** Resolves when something has happened to `job`, when `ms` have passed, or when `signal` aborts. */
+  wait(job: Job, ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(job) ?? new Set();
+      this.#waiting.set(job, waiting);
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        waiting.delete(done);
+        if (waiting.size === 0) this.#waiting.delete(job);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      waiting.add(done);
+      signal.addEventListener("abort", done, { once: true });
+      if (signal.aborted) done();
+    });
+  }
+
+  clear(): void {
+    for (const job of this.#jobs.values()) {
+      job.controller.abort(new Error("the server shuts down"));
+      this.#wake(job);
+    }
+    this.#jobs.clear();
+  }
+
+  #wake(job: Job): void {
+    for (const done of this.#waiting.get(job) ?? []) done();
+  }
+
+  #forget(): void {
+    const now = this.#now();
+    for (const [handle, { expiresAt }] of this.#jobs) if (expiresAt <= now) this.#jobs.delete(handle);
+  }
+}

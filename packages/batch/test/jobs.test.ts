@@ -1,0 +1,143 @@
+import type { Principal } from "@plugboard/core";
+import { describe, expect, it } from "vitest";
+import { batch } from "../src/index.ts";
+import { Jobs } from "../src/jobs.ts";
+import type { Run } from "../src/run.ts";
+import { bench, lines } from "./setup.ts";
+
+interface Status {
+  handle: string;
+  state: string;
+  results: { index: number; status: string }[];
+  pending: number[];
+  succeeded: number;
+  failed: number;
+  skipped: number;
+  next_cursor: string;
+  more: boolean;
+}
+
+const echo = (say: string, ms = 0): object => ({ tool: "echo", arguments: { say, ms } });
+
+describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a detached batch on %s", (_, sdk) => {
+  const start = async (plugin = batch()) => {
+    const b = await bench(sdk, [plugin]);
+    const status = async (args: object): Promise<Status> => {
+      const result = await b.client.callTool({ name: "batch_status", arguments: args as Record<string, unknown> });
+      if (result.isError) throw new Error(String(result.content?.[0]?.["text"]));
+      return result.structuredContent as Status;
+    };
+    return { ...b, status };
+  };
+
+  it("returns a handle at once, and its results as they come, each once", async () => {
+    const b = await start();
+    const begun = await b.run({
+      calls: [echo("slow", 200), echo("a"), { tool: "fail" }, { tool: "nothing" }],
+      detach: true,
+    });
+    const handle = begun.handle as string;
+    expect(handle).toMatch(/^[\w-]{22}$/);
+    const order: number[] = [];
+    let cursor: string | undefined;
+    for (;;) {
+      const now = await b.status({ handle, wait_ms: 5000, ...(cursor !== undefined && { cursor }) });
+      order.push(...now.results.map(({ index }) => index));
+      cursor = now.next_cursor;
+      if (now.state !== "running" && !now.more) {
+        expect(now).toMatchObject({ state: "done", pending: [], succeeded: 2, failed: 2, skipped: 0 });
+        break;
+      }
+    }
+    expect(order.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+    expect(order.at(-1)).toBe(0);
+    await b.close();
+  });
+
+  it("is stopped by batch_cancel: what runs is aborted, the rest is not run", async () => {
+    const b = await start();
+    const begun = await b.run({ calls: [echo("a"), { tool: "never" }, echo("b")], concurrency: 1, detach: true });
+    const handle = begun.handle as string;
+    while ((await b.status({ handle, wait_ms: 1000 })).succeeded < 1);
+    const cancelled = await b.client.callTool({ name: "batch_cancel", arguments: { handle } });
+    expect(cancelled.structuredContent).toMatchObject({ state: "cancelled" });
+    let now = await b.status({ handle, wait_ms: 1000, cursor: "1" });
+    while (now.pending.length > 0) now = await b.status({ handle, wait_ms: 1000, cursor: now.next_cursor });
+    expect(now).toMatchObject({ state: "cancelled", succeeded: 1, skipped: 2 });
+    expect(b.began).toEqual(["a", "never"]);
+    await b.close();
+  });
+
+  it("refuses handles and cursors that are wrong", async () => {
+    const b = await start();
+    await expect(b.status({ handle: "wrong" })).rejects.toThrow(/no such batch of yours/);
+    const { handle } = await b.run({ calls: [echo("a")], detach: true });
+    for (const cursor of ["x", "-1", "99"])
+      await expect(b.status({ handle, cursor })).rejects.toThrow(/`cursor` is not one of this batch/);
+    await b.close();
+  });
+
+  it("can be switched off", async () => {
+    const b = await start(batch({ detach: false }));
+    expect(
+      (await b.client.listTools()).tools.map(({ name }) => name).filter((name) => name.startsWith("batch")),
+    ).toEqual(["batch"]);
+    expect((await b.run({ calls: [echo("a")], detach: true })).text).toMatch(/does not detach/);
+    await b.close();
+  });
+
+  it("ends with the plugin", async () => {
+    const plugin = batch();
+    const b = await start(plugin);
+    await b.run({ calls: [{ tool: "never" }], detach: true });
+    expect(plugin.stats()).toMatchObject({ jobs: 1, running: 1 });
+    await plugin.dispose();
+    await b.client.listTools();
+    expect(plugin.stats()).toMatchObject({ jobs: 0, running: 0 });
+    await b.close();
+  });
+});
+
+describe("handles", () => {
+  const ann: Principal = { kind: "subject", id: "subject:ann", scopes: [] };
+  const bob: Principal = { kind: "subject", id: "subject:bob", scopes: [] };
+  const anonymous: Principal = { kind: "anonymous", id: "anonymous", scopes: [] };
+  const run = { slots: [] } as unknown as Run;
+  const limits = { maxPerPrincipal: 2, maxJobs: 3, keepMs: 1000 };
+
+  it("belong to their principal; anonymous callers get none", () => {
+    const jobs = new Jobs(limits);
+    const { handle } = jobs.add(ann, run, new AbortController());
+    expect(jobs.get(handle, ann)).toBeDefined();
+    expect(jobs.get(handle, bob)).toBeUndefined();
+    expect(jobs.get(handle, anonymous)).toBeUndefined();
+    expect(jobs.refuse(anonymous)).toMatch(/sign in/);
+  });
+
+  it("are bounded for each and for all: a finished one makes room, a running one does not", () => {
+    const jobs = new Jobs(limits);
+    const first = jobs.add(ann, run, new AbortController());
+    jobs.add(ann, run, new AbortController());
+    expect(jobs.refuse(ann)).toMatch(/2 detached batches are running already/);
+    jobs.end(first);
+    expect(jobs.refuse(ann)).toBeUndefined();
+    expect(jobs.get(first.handle, ann)).toBeUndefined();
+    jobs.add(ann, run, new AbortController());
+    jobs.add(bob, run, new AbortController());
+    expect(jobs.refuse(bob)).toMatch(/holds 3 detached batches, its limit/);
+  });
+
+  it("expire keepMs after their batch has ended, not before", () => {
+    let now = 0;
+    const jobs = new Jobs(limits, () => now);
+    const job = jobs.add(ann, run, new AbortController());
+    now = 1e9;
+    expect(jobs.get(job.handle, ann)).toBe(job);
+    jobs.end(job);
+    now += 999;
+    expect(jobs.get(job.handle, ann)).toBe(job);
+    now += 1;
+    expect(jobs.get(job.handle, ann)).toBeUndefined();
+    expect(jobs.size).toBe(0);
+  });
+});

@@ -1,0 +1,186 @@
+import { definePlugin } from "@plugboard/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { canonical } from "../src/canonical.ts";
+import { decodeResume, encodeResume } from "../src/cursor.ts";
+import { batch } from "../src/index.ts";
+import { policyOf } from "../src/policy.ts";
+import { fairShares } from "../src/slots.ts";
+import { bench, lines } from "./setup.ts";
+
+describe("batch.map", () => {
+  it("settles every item once, in order, never more than concurrency at a time, whatever takes how long and fails", async () => {
+    const item = fc.record({ turns: fc.integer({ min: 0, max: 5 }), fails: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(item, { maxLength: 40 }),
+        fc.integer({ min: 1, max: 10 }),
+        async (items, concurrency) => {
+          let running = 0;
+          let peak = 0;
+          const settled = await batch.map(
+            items,
+            async ({ turns, fails }, index) => {
+              peak = Math.max(peak, ++running);
+              for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+              running--;
+              if (fails) throw new Error(String(index));
+              return index;
+            },
+            { concurrency },
+          );
+          expect(settled.map(({ index }) => index)).toEqual(items.map((_item, index) => index));
+          expect(settled.map(({ status }) => status)).toEqual(
+            items.map(({ fails }) => (fails ? "rejected" : "fulfilled")),
+          );
+          expect(peak).toBeLessThanOrEqual(concurrency);
+        },
+      ),
+    );
+  });
+
+  it("skips what has not begun after an error with stopOnError, and after an abort", async () => {
+    const stopped = await batch.map([1, 2, 3, 4], (item) => (item === 2 ? Promise.reject(new Error("no")) : item), {
+      concurrency: 1,
+      stopOnError: true,
+    });
+    expect(stopped.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "skipped", "skipped"]);
+    const controller = new AbortController();
+    const aborted = await batch.map(
+      [1, 2, 3],
+      (item, _index, signal) => {
+        if (item === 2) controller.abort();
+        return signal.aborted;
+      },
+      { concurrency: 1, signal: controller.signal },
+    );
+    expect(aborted).toEqual([
+      { index: 0, status: "fulfilled", value: false },
+      { index: 1, status: "fulfilled", value: true },
+      { index: 2, status: "skipped" },
+    ]);
+  });
+
+  it("takes any iterable, an empty one too, and anything that is thrown", async () => {
+    expect(await batch.map([], () => 1)).toEqual([]);
+    const settled = await batch.map(new Set(["a"]), () => {
+      throw null;
+    });
+    expect(settled).toEqual([{ index: 0, status: "rejected", reason: null }]);
+    for (const concurrency of [0, 1.5, Number.NaN, 1001])
+      await expect(batch.map([1], () => 1, { concurrency })).rejects.toThrow(/concurrency must be/);
+  });
+
+  it("reports the progress of the tool that it runs in, and follows its signal", async () => {
+    const sdk = lines[0];
+    if (!sdk) throw new Error("no SDK");
+    const tool = definePlugin({
+      name: "many",
+      options: z.strictObject({}),
+      setup(host) {
+        host.tool("many_run", { description: "Works on many items" }, async (_args, call) => {
+          const signals = await batch.map([1, 2, 3], (_item, _index, signal) => signal === call.signal, {
+            concurrency: 1,
+          });
+          return signals.map((each) => each.status === "fulfilled" && each.value);
+        });
+      },
+    })();
+    const b = await bench(sdk, [tool]);
+    const seen: number[] = [];
+    const result = await b.client.callTool({ name: "many_run" }, { onprogress: ({ progress }) => seen.push(progress) });
+    expect(result.content?.[0]?.["text"]).toBe("[true,true,true]");
+    expect(seen.at(-1)).toBe(3);
+    await b.close();
+  });
+});
+
+describe("the resume cursor", () => {
+  it("says of any calls which have finished, and of no others", () => {
+    const entry = fc.record({
+      tool: fc.string(),
+      arguments: fc.jsonValue(),
+      id: fc.option(fc.string(), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(entry, { minLength: 1, maxLength: 40 }),
+        fc.infiniteStream(fc.boolean()),
+        (entries, coin) => {
+          const finished = entries.map((_entry, index) => index).filter(() => coin.next().value);
+          const cursor = encodeResume(entries, finished);
+          expect([...decodeResume(cursor, entries)]).toEqual(finished);
+          expect(() => decodeResume(cursor, [...entries, { tool: "more" }])).toThrow(/other calls/);
+        },
+      ),
+    );
+    for (const cursor of ["", ".", "a.b", "x".repeat(22), `${"x".repeat(22)}.`, `${"x".repeat(22)}.AA.AA`]) {
+      expect(() => decodeResume(cursor, [{ tool: "a" }])).toThrow(/resume/);
+    }
+  });
+});
+
+describe("what calls are compared by", () => {
+  it("is the same for the same JSON in any order of keys, and different for different JSON", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
+        const shuffled = JSON.parse(JSON.stringify(a), (_key, value: unknown) =>
+          typeof value === "object" && value !== null && !Array.isArray(value)
+            ? Object.fromEntries(Object.entries(value).toReversed())
+            : value,
+        ) as unknown;
+        expect(canonical(shuffled)).toBe(canonical(a));
+        const same = canonical(a) === canonical(b);
+        expect(same).toBe(
+          JSON.stringify(JSON.parse(canonical(a) ?? "")) === JSON.stringify(JSON.parse(canonical(b) ?? "")),
+        );
+      }),
+    );
+    expect(canonical({ a: "x;b:y" })).not.toBe(canonical({ a: "x", b: "y" }));
+    expect(canonical({ a: 1 })).not.toBe(canonical({ a: "1" }));
+    let deep: unknown = 1;
+    for (let level = 0; level < 10_000; level++) deep = [deep];
+    expect(canonical(deep)).toBeUndefined();
+  });
+});
+
+describe("the policy", () => {
+  const tool = (name: string, readOnlyHint?: boolean) => ({ name, annotations: { readOnlyHint }, toolMeta: {} });
+  it.each([
+    ["a*", "a", true],
+    ["a*", "ba", false],
+    ["*_read", "log_read", true],
+    ["*_read", "log_read_all", false],
+    ["a*b*c", "axxbyyc", true],
+    ["a*b*c", "acb", false],
+    ["ab*ba", "aba", false],
+    ["*", "anything", true],
+    ["a.c", "abc", false],
+  ])("%s and %s: %s", (pattern, name, fits) => {
+    expect(policyOf([pattern], []).refuse(tool(name)) === undefined).toBe(fits);
+    expect(policyOf([], [pattern]).refuse(tool(name, true)) === undefined).toBe(!fits);
+  });
+
+  it("takes no longer for a hostile pattern", () => {
+    expect(policyOf([`${"*a".repeat(60)}b`], []).refuse(tool("a".repeat(128)))).toBeDefined();
+  });
+});
+
+describe("fair shares", () => {
+  it("give the small ones all they need, and the large ones the same", () => {
+    expect(fairShares([10, 5000, 5000], 4010)).toEqual([10, 2000, 2000]);
+    expect(fairShares([10, 20], 1000)).toEqual([10, 20]);
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(10_000), { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: 15_000, max: 50_000 }),
+        (sizes, total) => {
+          const shares = fairShares(sizes, total);
+          expect(shares.every((share, index) => share <= (sizes[index] ?? 0))).toBe(true);
+          expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(total);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import { pathToFileURL } from "node:url";
+import type { Location, Root } from "@plugboard/core/files";
+
+/** What would be ambiguous in an id or is not to be seen. */
+const SPECIAL = /[%#~\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/**
+ * Names documents and sections for good: the path below the root, `#` and the anchor. With several folders as roots the
+ * path begins with the folder's name, numbered where two have the same.
+ */
+export class Names {
+  readonly #prefixes = new Map<Root, string>();
+
+  constructor(roots: readonly Root[]) {
+    const used = new Set<string>();
+    const several = roots.length > 1;
+    for (const root of roots) {
+      if (!several) {
+        this.#prefixes.set(root, "");
+        continue;
+      }
+      // A file as root has its name as path already, and only needs a prefix if that is taken.
+      const name = root.path.split(/[\\/]/).findLast((part) => part !== "") ?? "root";
+      let unique = name;
+      for (let number = 2; used.has(unique); number += 1) unique = `${name}-${number}`;
+      used.add(unique);
+      this.#prefixes.set(root, root.kind === "folder" ? `${unique}/` : unique === name ? "" : `${unique}/`);
+    }
+  }
+
+  /** The path that people see. */
+  path(location: Location): string {
+    return `${this.#prefixes.get(location.root) ?? ""}${location.relative}`;
+  }
+}
+
+/** The id of a document from its path. Different paths give different ids. */
+export function documentId(path: string): string {
+  return path.replace(SPECIAL, (sign) => encodeURIComponent(sign).replace("~", "%7E"));
+}
+
+/** The id of a section. */
+export function sectionId(document: string, anchor: string): string {
+  return `${document}#${anchor}`;
+}
+
+/** The address of a document: below `baseUrl` if there is one, else of the file itself. */
+export function documentUrl(path: string, file: string, baseUrl: string | undefined): string {
+  if (baseUrl === undefined) return pathToFileURL(file).href;
+  const encoded = path.split("/").map(encodeURIComponent).join("/");
+  return `${baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`}${encoded}`;
+}

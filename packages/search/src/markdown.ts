@@ -1,0 +1,135 @@
+import MarkdownIt from "markdown-it";
+import { cleanLine } from "./clean.ts";
+import type { Pacer } from "./pacer.ts";
+import { SectionWriter } from "./sections.ts";
+import type { Parsed, SectionBounds } from "./sections.ts";
+
+/** Only the structure of blocks is wanted: tables and references are text like any other, and inline marks too. */
+const parser = new MarkdownIt({ html: true });
+parser.core.ruler.enableOnly(["normalize", "block"]);
+parser.block.ruler.disable(["table", "reference"]);
+
+/** Longer texts are parsed in pieces of about this many UTF-16 units, so that no piece takes long. */
+const PIECE = 64 * 1024;
+const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+const HEADING = /^ {0,3}#{1,6}(?:[ \t]|$)/;
+
+/** What an MDX file imports and exports before it begins. */
+const MODULE = /^(?:(?:import|export)\b.*\n|[ \t]*\n)+/;
+
+/** Reads CommonMark and MDX into sections by heading, ATX and setext; anchors as GitHub makes them, or `{#own}`. */
+export async function parseMarkdown(source: string, bounds: SectionBounds, pacer: Pacer, mdx = false): Promise<Parsed> {
+  const { title, body } = frontMatter(source);
+  const writer = new SectionWriter(bounds);
+  for (const piece of pieces(mdx ? body.replace(MODULE, "") : body)) {
+    if (writer.full) break;
+    if (piece.verbatim) writer.text(piece.text);
+    else writeBlocks(piece.text, writer);
+    if (pacer.due) await pacer.pause();
+  }
+  const { sections, cut } = writer.finish();
+  return { title: title ?? writer.firstHeading ?? htmlHeading(body), sections, cut };
+}
+
+function writeBlocks(text: string, writer: SectionWriter): void {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  const offset = (line: number): number => starts[line] ?? text.length;
+  const tokens = parser.parse(text, {});
+  let done = 0;
+  for (const [index, token] of tokens.entries()) {
+    // Headings in quotations and lists do not divide the document.
+    if (token.type !== "heading_open" || token.level !== 0 || !token.map) continue;
+    const [first, last] = token.map;
+    writer.text(text.slice(done, offset(first)));
+    done = offset(last);
+    const raw = tokens[index + 1]?.content ?? "";
+    const own = /\s*\{#([^}\s]{1,200})\}\s*$/.exec(raw);
+    const title = plainMarkdown(own ? raw.slice(0, own.index) : raw);
+    writer.heading(Number(token.tag.slice(1)), title, text.slice(offset(first), done), own?.[1]);
+  }
+  writer.text(text.slice(done));
+}
+
+interface Piece {
+  readonly text: string;
+  /** Inside a fence that began in an earlier piece: no structure in it. */
+  readonly verbatim: boolean;
+}
+
+/** Cuts a long text before headings where possible, else at blank lines, else anywhere; keeps track of code fences. */
+function* pieces(text: string): Generator<Piece, void, undefined> {
+  let start = 0;
+  let heading = -1;
+  let blank = -1;
+  let fence = "";
+  let fenceAt = 0;
+  let verbatim = false;
+  for (let line = 0; line < text.length;) {
+    const newline: number = text.indexOf("\n", line);
+    const next = newline === -1 ? text.length : newline + 1;
+    const head = text.slice(line, Math.min(next, line + 80));
+    const mark = FENCE.exec(head)?.[1];
+    let closed = false;
+    if (fence === "") {
+      if (mark) [fence, fenceAt] = [mark, line];
+      else if (HEADING.test(head)) heading = line;
+      else if (head.trim() === "") blank = next;
+    } else if (mark && mark[0] === fence[0] && mark.length >= fence.length) {
+      fence = "";
+      closed = verbatim;
+    }
+    const length = next - start;
+    let cut: number = closed ? next : -1;
+    if (length >= PIECE && cut === -1) {
+      if (heading > start + PIECE / 2) cut = heading;
+      else if (blank > start + PIECE / 2) cut = blank;
+      else if (length >= 2 * PIECE) cut = length > 3 * PIECE ? start + 2 * PIECE : next;
+    }
+    if (cut !== -1) {
+      yield { text: text.slice(start, cut), verbatim };
+      start = cut;
+      verbatim = fence !== "" && cut > fenceAt;
+      if (cut < next && cut !== heading && cut !== blank) {
+        line = cut;
+        continue;
+      }
+    }
+    line = next;
+  }
+  if (start < text.length) yield { text: text.slice(start), verbatim };
+}
+
+const MAX_FRONT_MATTER = 64 * 1024;
+
+/** Separates YAML (`---`) or TOML (`+++`) front matter, and takes the title from it. */
+function frontMatter(source: string): { title: string | undefined; body: string } {
+  const mark = /^(---|\+\+\+)[ \t]*\n/.exec(source)?.[1];
+  if (mark === undefined) return { title: undefined, body: source };
+  const end = source.slice(0, MAX_FRONT_MATTER).indexOf(`\n${mark}`, 3);
+  const after = end === -1 ? "" : source.slice(end + 4, end + 5);
+  if (end === -1 || (after !== "\n" && after !== "")) return { title: undefined, body: source };
+  const value = /^title[ \t]*[:=][ \t]*(.{1,500})$/m.exec(source.slice(4, end))?.[1] ?? "";
+  const title = cleanLine(value.trim().replace(/^(["'])(.*)\1$/, "$2"));
+  return { title: title || undefined, body: source.slice(end + 5) };
+}
+
+/** The heading of pages that begin with a centred `<h1>`. */
+function htmlHeading(body: string): string | undefined {
+  const found = /<h1[^<>]{0,500}>([^]{1,1000}?)<\/h1>/i.exec(body.slice(0, 10_000))?.[1];
+  return found ? cleanLine(found.replace(/<[^<>]{0,500}>/g, " ")) || undefined : undefined;
+}
+
+const TAGS =
+  /<\/?(?:a|abbr|b|br|center|code|col|dd|del|details|div|dl|dt|em|figure|font|h[1-6]|hr|i|iframe|img|kbd|li|ol|p|picture|pre|s|small|source|span|strong|sub|summary|sup|table|tbody|td|th|thead|tr|u|ul|video)(?:\s[^<>]{0,1000})?\/?>/gi;
+
+/** Markdown as it reads: without addresses of links, emphasis, HTML tags and comments. For ranking and snippets. */
+export function plainMarkdown(text: string): string {
+  return text
+    .replace(/<!--[^]{0,1000}?-->/g, " ")
+    .replace(TAGS, " ")
+    .replace(/!?\[([^[\]]*)\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s+"[^"]{0,300}")?\)|\[[^[\]]{0,200}\])/g, "$1")
+    .replace(/^[ \t]{0,3}(?:#{1,6}|>+|={2,}|-{2,}|`{3,}|~{3,})[ \t]*/gm, "")
+    .replace(/(?<!\\)(?:\*\*?|`+|(?<!\w)__?(?=\S)|(?<=\S)__?(?!\w))/g, "")
+    .replace(/\\([\\`*_{}[\]()#+\-.!|<>~])/g, "$1");
+}
