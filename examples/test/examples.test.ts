@@ -33,5 +33,5 @@ test("the config file is right", async () => {
       cwd: home,
     },
   );
-  expect(stdout).toContain("plugboard.json: all right.\nPlugins: core, search, guides\n");
+  expect(stdout).toContain("plugboard.json: all right.\nPlugins: core, progress, batch, search, guides\n");
 });
