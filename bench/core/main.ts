@@ -1,10 +1,13 @@
 // What the seam costs: a tool call through a real McpServer over an in-memory transport that answers raw messages, so that
 // no client's cost is in it. The plain server is the reference.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { McpServer as McpServer1 } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { McpServer as McpServer2 } from "@modelcontextprotocol/server";
 import { compose, definePlugin, type Plugin } from "@plugboard/core";
 import { z } from "zod";
 import { compare, median, type Subject, table } from "../measure.ts";
+import { openWire } from "./wire.ts";
 
 const passing = (count: number): Plugin =>
   compose(
@@ -31,44 +34,6 @@ const awaiting = (): Plugin =>
   })();
 const empty = (): Plugin => definePlugin({ name: "empty", options: z.strictObject({}), setup: () => {} })();
 
-interface Message {
-  jsonrpc: "2.0";
-  id?: number;
-  method?: string;
-  params?: object;
-}
-
-/** A transport that counts answers: the server's side of a connection, without a client. */
-class Wire {
-  onmessage?: (message: Message) => void;
-  onclose?: () => void;
-  onerror?: (error: Error) => void;
-  #answered: (() => void) | undefined;
-  start(): Promise<void> {
-    return Promise.resolve();
-  }
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-  send(message: Message): Promise<void> {
-    if (
-      (message as { error?: unknown; result?: { isError?: boolean } }).error ??
-      (message as { result?: { isError?: boolean } }).result?.isError
-    ) {
-      throw new Error(JSON.stringify(message));
-    }
-    this.#answered?.();
-    return Promise.resolve();
-  }
-  /** Sends a request and resolves with its answer. */
-  request(method: string, params: object, id: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#answered = resolve;
-      this.onmessage?.({ jsonrpc: "2.0", id, method, params });
-    });
-  }
-}
-
 type AnyServer = McpServer1 | McpServer2;
 
 async function subject(name: string, server: AnyServer, plugin: Plugin | undefined): Promise<Subject> {
@@ -81,10 +46,7 @@ async function subject(name: string, server: AnyServer, plugin: Plugin | undefin
     Promise.resolve({
       content: [{ type: "text", text: say }],
     })) as never);
-  const wire = new Wire();
-  await server.connect(wire as never);
-  const info = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "bench", version: "1" } };
-  await wire.request("initialize", info, 0);
+  const wire = await openWire(server);
   const params = { name: "echo", arguments: { say: "hi" } };
   let id = 1;
   return {
@@ -127,3 +89,18 @@ for (const [line, make] of lines) {
     `a layer: ${Math.round(perLayer)} ns (at most 600); attached without layers: ${Math.round(none - plain)} ns (at most 1000)\n`,
   );
 }
+
+// `currentCall()` needs an AsyncLocalStorage, which before Node 24 makes every promise of the process dearer: the subjects
+// above share that. What it costs shows between processes.
+const alone = fileURLToPath(new URL("alone.ts", import.meta.url));
+const times: Record<string, number[]> = { plain: [], attached: [] };
+for (let round = 0; round < 5; round++) {
+  for (const [kind, all] of Object.entries(times)) {
+    all.push(Number(execFileSync(process.execPath, ["--import", "tsx", alone, kind], { encoding: "utf8" })));
+  }
+}
+const [without, with_] = [median(times["plain"] ?? []), median(times["attached"] ?? [])];
+console.log(
+  `A process of its own, SDK 1: ${Math.round(without)} ns per call without core, ${Math.round(with_)} ns with it ` +
+    `(${(without / with_).toFixed(2)} of the speed): the price of currentCall() on Node ${process.versions.node}.`,
+);

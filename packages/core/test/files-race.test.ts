@@ -134,7 +134,11 @@ test.each([
 });
 
 test("a folder swapped for a link that leads out shows no name from outside", { timeout: 60_000 }, async () => {
-  for (let index = 0; index < 20; index += 1) await writeFile(join(outside, `secret${index}.md`), SECRET);
+  for (const folder of [join(root, "folder", "sub"), join(outside, "sub")]) await mkdir(folder);
+  for (let index = 0; index < 20; index += 1) {
+    await writeFile(join(outside, `secret${index}.md`), SECRET);
+    await writeFile(join(outside, "sub", `secret${index}.md`), SECRET);
+  }
   await swapping(join(root, "folder"), folderForLink(outside, join(base, "aside")), async () => {
     const seen = { inside: 0, swapped: 0 };
     for (

@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { constants } from "node:fs";
+import { constants, readdirSync } from "node:fs";
 import { link, mkdir, mkdtemp, open, realpath, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileAccessError, openRoots, SECRET_FILES } from "../src/files.ts";
-import type { FileAccessCode, Roots } from "../src/files.ts";
+import type { FileAccessCode, Location, Root, Roots } from "../src/files.ts";
 import { descriptorPath, pathByIdentity } from "../src/files/descriptor.ts";
+import { openVerified } from "../src/files/open.ts";
 
 const SECRET = "the outside secret";
 
@@ -258,17 +259,30 @@ describe("reading", () => {
   });
 
   test.runIf(process.platform === "linux")("refusals leave no descriptor open", async () => {
-    const count = (): number =>
-      Number(
-        execFileSync("ls", [`/proc/${process.pid}/fd`])
-          .toString()
-          .split("\n").length,
-      );
+    const count = (): number => readdirSync("/proc/self/fd").length;
     await symlink(join(outside, "secret.md"), join(root, "direct.md"));
     await refusal(join(root, "direct.md"));
     const before = count();
     for (let index = 0; index < 50; index += 1) await refusal(join(root, index % 2 ? "direct.md" : "folder"));
     expect(count()).toBeLessThanOrEqual(before);
+  });
+
+  test.runIf(process.platform === "linux")("nor do refusals of what had been opened already", async () => {
+    const path = join(root, "a.md");
+    const before = readdirSync("/proc/self/fd").length;
+    for (let index = 0; index < 50; index += 1) {
+      let looks = 0;
+      const locate = (): Location => {
+        looks += 1;
+        if (looks === 2) throw new FileAccessError("outside_roots");
+        return { root: roots.list[0] as Root, relative: "a.md" };
+      };
+      await expect(openVerified(path, "a.md", locate)).rejects.toMatchObject({
+        code: "outside_roots",
+        path: undefined,
+      });
+    }
+    expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before);
   });
 });
 

@@ -17,7 +17,7 @@ export interface PluginCase {
   readonly passesCalls?: boolean;
 }
 
-type AnyFactory = ((options?: never, instance?: { as?: string }) => Plugin) & {
+type AnyFactory = ((options: never, instance?: { as?: string }) => Plugin) & {
   readonly definition: { readonly name: string; readonly options: unknown };
 };
 
