@@ -17,6 +17,7 @@ export interface PluginCase {
   readonly passesCalls?: boolean;
 }
 
+type Make = (options: unknown, instance?: object) => Plugin;
 type AnyFactory = ((options: never, instance?: { as?: string }) => Plugin) & {
   readonly definition: { readonly name: string; readonly options: unknown };
 };
@@ -30,7 +31,7 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
   const tools = Object.keys(plugin.tools ?? {});
   const { name } = factory.definition;
   const make = (as?: string): Plugin =>
-    (factory as (o: unknown, i: object) => Plugin)(JSON.parse(JSON.stringify(options)), as === undefined ? {} : { as });
+    (factory as unknown as Make)(JSON.parse(JSON.stringify(options)), as === undefined ? {} : { as });
 
   describe(`the plugin contract: ${name}`, () => {
     describe("options", () => {
@@ -42,7 +43,7 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
       it("that are wrong are refused with the plugin's name and the field", () => {
         const badOption = plugin.badOption ?? { thisOptionDoesNotExist: true };
         const field = Object.keys(badOption)[0] ?? "";
-        const error = thrown(() => (factory as (o: unknown) => Plugin)({ ...options, ...badOption }));
+        const error = thrown(() => (factory as unknown as Make)({ ...options, ...badOption }));
         expect(error).toBeInstanceOf(PluginError);
         expect((error as PluginError).code).toBe("BAD_OPTIONS");
         expect((error as PluginError).plugin).toBe(name);
