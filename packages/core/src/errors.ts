@@ -6,7 +6,7 @@ export const pluginErrors = {
   BAD_RESOURCE: "Correct the resource's definition in the plugin's setup.",
   BAD_SETUP: "Correct the plugin's setup: it is synchronous, does no I/O, and uses its host only while it runs.",
   SETUP_FAILED: "See the cause; what setup had opened was closed again.",
-  NOT_A_PLUGIN: "Pass instances made by a factory of definePlugin, such as cache().",
+  NOT_A_PLUGIN: "Pass instances made by a factory of definePlugin, such as search().",
   DUPLICATE_PLUGIN: "Give one of them another name: factory(options, { as: 'other' }).",
   DUPLICATE_TOOL: "Rename one of them, or give the plugin another name: factory(options, { as: 'other' }).",
   DUPLICATE_RESOURCE: "Give one of them another name and URI.",

@@ -36,7 +36,7 @@ export class Instance {
     this.#plugin = plugin;
   }
 
-  /** A tool's name in this instance: `cache_clear` and `cache` follow `as`, other names get it as a prefix. */
+  /** A tool's name in this instance: `batch_status` and `batch` follow `as`, other names get it as a prefix. */
   readonly toolName = (name: string): string => {
     if (this.name === this.#plugin) return name;
     if (name === this.#plugin || name.startsWith(`${this.#plugin}_`))
