@@ -43,7 +43,8 @@ export const progress = definePlugin({
       if (call.meta["progressToken"] === undefined) return next();
       // A dispatched call that reports to its caller's meter: a share of the caller's progress.
       const part = call.parent && meterOf(call.report)?.child();
-      const settings = part ? { ...options, heartbeatMs: 0, estimate: false } : options;
+      // The outermost call words the message and keeps the client alive, for all that it dispatches.
+      const settings = call.parent ? { ...options, heartbeatMs: 0, estimate: false } : options;
       const meter = new Meter(part?.report ?? call.report, settings, systemClock, counts);
       announceMeter(meter);
       wheel.add(meter);

@@ -195,6 +195,30 @@ describe.each(["SDK 1", "SDK 2"])("on %s", (name) => {
     expect(seen.at(-1)).toMatchObject({ progress: 3, total: 3 });
   });
 
+  it("words the message once, however deep the call that reports", async () => {
+    const seen = await reports(
+      sdk(),
+      async () => {
+        setTotal(2);
+        await currentCall()?.dispatch("part");
+        step();
+        await currentCall()?.dispatch(
+          "part",
+          {},
+          { report: (report) => currentCall()?.report(report) ?? Promise.resolve() },
+        );
+      },
+      [progress({ intervalMs: 0 })],
+      (server) =>
+        server.registerTool("part", {}, async () => {
+          for (const _ of track([1, 2, 3], { message: "reading" })) await untilSent();
+          return { content: [] };
+        }),
+    );
+    expect(seen.length).toBeGreaterThan(3);
+    for (const { message: said } of seen) expect(said?.match(/ of |%/g)?.length ?? 0).toBeLessThanOrEqual(2);
+  });
+
   it("throttles what a tool sends itself through its SDK, and delivers the last", async () => {
     const plugin = progress({ intervalMs: 60_000 });
     const server = plugin.attach(sdk().newServer());

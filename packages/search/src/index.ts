@@ -201,7 +201,7 @@ function reporter(call: Call): (progress: WorkProgress) => void {
   return ({ done, total }) => {
     if (busy || performance.now() - last < REPORT_EVERY_MS) return;
     busy = true;
-    void call.report({ progress: done, total, message: `indexing ${done} of ${total} files` }).finally(() => {
+    void call.report({ progress: done, total, message: "indexing files" }).finally(() => {
       last = performance.now();
       busy = false;
     });
