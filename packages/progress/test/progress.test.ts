@@ -199,13 +199,13 @@ describe.each(["SDK 1", "SDK 2"])("on %s", (name) => {
     const seen = await reports(
       sdk(),
       async () => {
-        setTotal(2);
-        await currentCall()?.dispatch("part");
-        step();
-        await currentCall()?.dispatch(
+        const call = currentCall();
+        if (!call) throw new Error("no call");
+        await call.report({ progress: 0, total: 2 });
+        await call.dispatch(
           "part",
           {},
-          { report: (report) => currentCall()?.report(report) ?? Promise.resolve() },
+          { report: ({ progress: value, ...rest }) => call.report({ ...rest, progress: value / 3, total: 2 }) },
         );
       },
       [progress({ intervalMs: 0 })],
