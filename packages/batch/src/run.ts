@@ -175,7 +175,7 @@ export class Run {
   /** The batch's progress: the shares of its calls that are done. */
   #report(index: number, { progress, total, message }: Progress): Promise<void> {
     const share = total !== undefined && total > 0 ? Math.min(1, progress / total) : 0;
-    if (share > (this.#shares[index] ?? 0)) this.#shares[index] = share;
+    this.#shares[index] = share;
     const done = this.#shares.reduce((sum, each) => sum + each, 0);
     const tool = this.slots[index]?.tool ?? "";
     return this.#call.report({

@@ -147,6 +147,28 @@ describe.each(lines.map((line) => [line.name, line] as const))("dispatch on %s",
     expect(seen).toEqual([1, 2, 3, 4]);
   });
 
+  it("checks what a layer made of the dispatched tool's result against its output schema", async () => {
+    const spoiling = definePlugin({
+      name: "spoiling",
+      options: none,
+      setup: (host) =>
+        host.use(async function spoil(call, next) {
+          const result = await next();
+          return call.tool === "count" ? { ...result, structuredContent: { sum: "spoilt" } } : result;
+        }),
+    })();
+    const server = caller().attach(line.newServer());
+    spoiling.attach(server);
+    server.registerTool("count", { outputSchema: z.object({ sum: z.number() }) }, () => ({
+      content: [],
+      structuredContent: { sum: 1 },
+    }));
+    await using client = await connected(line, server);
+    const result = await client.callTool({ name: "caller_run", arguments: { tool: "count" } });
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toMatch(/`count` does not fit its output schema: sum: /);
+  });
+
   it("refuses a disabled tool", async () => {
     const server = caller().attach(line.newServer());
     const tool = server.registerTool("off", {}, () => ({ content: [] })) as { disable(): void };

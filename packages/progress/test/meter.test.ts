@@ -2,6 +2,7 @@ import type { Progress } from "@plugboard/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Wheel } from "../src/clock.ts";
+import { Estimate } from "../src/estimate.ts";
 import { Meter, type MeterOptions } from "../src/meter.ts";
 import { TestClock } from "./time.ts";
 
@@ -209,6 +210,24 @@ describe("dispatched calls", () => {
     expect(values()).toEqual([0.5, 1, 2]);
   });
 
+  it("never push the value beyond the total, and say nothing once they have ended", () => {
+    const { clock, meter, values } = metered();
+    void meter.mark(3, 3, undefined);
+    const part = meter.child();
+    void part.report({ progress: 1, total: 2 });
+    clock.advance(150);
+    part.end();
+    void part.report({ progress: 2, total: 2 });
+    clock.advance(150);
+    expect(values()).toEqual([3]);
+    const other = metered();
+    const ended = other.meter.child();
+    ended.end();
+    void ended.report({ progress: 1, total: 2 });
+    other.clock.advance(150);
+    expect(other.values()).toEqual([1]);
+  });
+
   it("never push a share beyond what it is a share of", () => {
     const { clock, meter, values } = metered();
     void meter.mark(0.5, 1, undefined);
@@ -218,6 +237,29 @@ describe("dispatched calls", () => {
     part.end();
     clock.advance(150);
     expect(values()).toEqual([0.5]);
+  });
+});
+
+describe("the estimate", () => {
+  it("follows the rate, and counts down while nothing new is reported", () => {
+    const estimate = new Estimate(0);
+    for (let second = 0; second <= 10; second++) estimate.add(second, second * 1000);
+    expect(estimate.left(20, 10_000)).toBeCloseTo(10_000, -2);
+    expect(estimate.left(20, 14_000)).toBeCloseTo(6000, -2);
+    expect(estimate.left(20, 60_000)).toBe(0);
+    for (let second = 11; second <= 40; second++) estimate.add(10 + (second - 10) * 2, second * 1000);
+    expect(estimate.left(90, 40_000)).toBeCloseTo(10_000, -2);
+  });
+
+  it("is none before it means something", () => {
+    const estimate = new Estimate(0);
+    expect(estimate.left(10, 5000)).toBeUndefined();
+    estimate.add(1, 100);
+    estimate.add(2, 200);
+    estimate.add(3, 300);
+    estimate.add(4, 400);
+    expect(estimate.left(10, 1900)).toBeUndefined();
+    expect(estimate.left(10, 2000)).toBeDefined();
   });
 });
 
