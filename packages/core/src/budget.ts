@@ -6,6 +6,9 @@ export interface Budget {
   readonly maxBlobBytes: number;
 }
 
+/** How many cuts are told one by one. */
+const SHOWN = 20;
+
 /** What was cut, under the layer's own `_meta` key. */
 interface Cut {
   readonly where: string;
@@ -28,13 +31,16 @@ export function cutResult(result: ToolResult, budget: Budget, layer: string): To
     );
   }
   const content = cutBlocks(mirrored(result, structuredContent), budget, cuts);
+  const meta = cutMeta(result._meta, budget.maxChars, cuts);
   if (cuts.length === 0) return result;
-  const notice = `[Cut: ${cuts.map(describe).join("; ")}. Ask for less, for the next page or for a part, if the tool can.]`;
+  const shown = cuts.slice(0, SHOWN).map(describe);
+  if (cuts.length > SHOWN) shown.push(`and ${cuts.length - SHOWN} more`);
+  const notice = `[Cut: ${shown.join("; ")}. Ask for less, for the next page or for a part, if the tool can.]`;
   return {
     ...result,
     content: [...content, textBlock(notice)],
     ...(structuredContent !== undefined && { structuredContent }),
-    _meta: { ...result._meta, [`dev.plugboard/${layer}`]: { cut: cuts } },
+    _meta: { ...meta, [`dev.plugboard/${layer}`]: { cut: cuts.slice(0, SHOWN) } },
   };
 }
 
@@ -56,39 +62,42 @@ function describe({ where, kept, of, unit }: Cut): string {
 }
 
 function cutBlocks(blocks: ContentBlock[], { maxChars, maxBlobBytes }: Budget, cuts: Cut[]): ContentBlock[] {
-  let left = maxChars;
-  let changed = false;
+  const left = { characters: maxChars, bytes: maxBlobBytes };
   const kept = blocks.map((block, index) => {
     const where = blocks.length === 1 ? "the text" : `block ${index + 1}`;
     const resource = block["resource"] as Record<string, unknown> | undefined;
     const text = block["text"] ?? resource?.["text"];
+    const data = block["data"] ?? resource?.["blob"];
     if (typeof text === "string") {
-      if (text.length <= left) {
-        left -= text.length;
+      if (text.length <= left.characters) {
+        left.characters -= text.length;
         return block;
       }
-      const part = text.slice(0, safeEnd(text, left));
-      left = 0;
-      changed = true;
+      const part = text.slice(0, safeEnd(text, left.characters));
+      left.characters = 0;
       cuts.push({ where, kept: part.length, of: text.length, unit: "characters" });
       if (part === "") return undefined;
-      return block["text"] === undefined
-        ? { ...block, resource: { ...resource, text: part } }
-        : { ...block, text: part };
+      return resource ? { ...block, resource: { ...resource, text: part } } : { ...block, text: part };
     }
-    const data = block["data"] ?? resource?.["blob"];
-    if (typeof data !== "string" || (data.length * 3) / 4 <= maxBlobBytes) return block;
+    const unit = typeof data === "string" ? "bytes" : "characters";
+    const size = typeof data === "string" ? Math.floor((data.length * 3) / 4) : JSON.stringify(block).length;
+    if (size <= left[unit]) {
+      left[unit] -= size;
+      return block;
+    }
     const type = block["mimeType"] ?? resource?.["mimeType"];
-    changed = true;
-    cuts.push({
-      where: `${where} (${typeof type === "string" ? type : block.type})`,
-      kept: 0,
-      of: Math.floor((data.length * 3) / 4),
-      unit: "bytes",
-    });
+    cuts.push({ where: `${where} (${typeof type === "string" ? type : block.type})`, kept: 0, of: size, unit });
     return undefined;
   });
-  return changed ? kept.filter((block) => block !== undefined) : blocks;
+  return cuts.length > 0 ? kept.filter((block) => block !== undefined) : blocks;
+}
+
+/** A layer's own notes are small; what is not, was not meant for a client. */
+function cutMeta(meta: ToolResult["_meta"], maxChars: number, cuts: Cut[]): ToolResult["_meta"] {
+  const size = meta === undefined ? 0 : JSON.stringify(meta).length;
+  if (size <= maxChars) return meta;
+  cuts.push({ where: "_meta", kept: 0, of: size, unit: "characters" });
+  return undefined;
 }
 
 const TOO_LARGE = Symbol("too large");

@@ -21,19 +21,26 @@ function wrap(layer: Layer, inner: Runner): Runner {
   return (call) => {
     if (layer.passing()) return inner(call);
     let below: Promise<ToolResult> | undefined;
+    let answered = false;
     const next = (changed?: Call): Promise<ToolResult> => {
-      if (below)
+      if (below) {
         throw new PluginError(
           "NEXT_TWICE",
           layer.plugin,
           `a middleware called next() a second time for "${call.tool}".`,
         );
-      return (below = inner(changed ?? call));
+      }
+      below = inner(changed ?? call);
+      if (answered) below.catch(ignore);
+      return below;
     };
     try {
       const outcome = layer.run(call, next);
       // What is handed up as it came has been checked below; a promise less is most of what a layer costs.
       if (outcome === below) return outcome;
+      // A layer need not wait for what it started: then nobody else hears how that ended.
+      answered = true;
+      below?.catch(ignore);
       return Promise.resolve(outcome).then(
         (result) => (isObject(result) ? result : fault(layer, call, noResult(layer, call, result))),
         (error: unknown) => fault(layer, call, error),
@@ -44,6 +51,7 @@ function wrap(layer: Layer, inner: Runner): Runner {
   };
 }
 
+const ignore = (): void => {};
 const isObject = (result: unknown): boolean => typeof result === "object" && result !== null;
 
 const noResult = ({ plugin }: Layer, { tool }: Call, result: unknown): PluginError =>

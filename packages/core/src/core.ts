@@ -20,7 +20,7 @@ export const coreOptions = z.strictObject({
     .min(0)
     .max(100_000_000)
     .default(1_000_000)
-    .describe("Most bytes of one image, audio or binary block; a larger one is replaced by a notice"),
+    .describe("Most bytes of all images, audio and binary blocks of a result; what is over is replaced by a notice"),
   errors: z
     .enum(["safe", "full", "hidden"])
     .default("safe")
@@ -45,15 +45,20 @@ export const core = definePlugin({
       if (!isToolResult(result)) return result;
       if (result.isError) {
         counts.errors++;
-        return cut(wordError(call, result));
+        return cut(call, wordError(call, result));
       }
-      return cut(await fill(call, result));
+      return cut(call, await fill(call, result));
     });
 
-    function cut(result: ToolResult): ToolResult {
+    async function cut(call: Call, result: ToolResult): Promise<ToolResult> {
       const shortened = cutResult(result, options, host.name);
-      if (shortened !== result) counts.cut++;
-      return shortened;
+      if (shortened === result) return result;
+      counts.cut++;
+      if (shortened.isError || shortened.structuredContent === undefined || call.outputSchema === undefined) return shortened;
+      if ((await parse(call.outputSchema, shortened.structuredContent)).ok) return shortened;
+      return toolError(
+        `The result of \`${call.tool}\` is over the limit of ${options.maxChars} characters, and its schema does not let it be shortened. Ask for less.`,
+      );
     }
 
     async function fill(call: Call, result: ToolResult): Promise<ToolResult> {

@@ -69,7 +69,10 @@ export function isElicitation(error: unknown): boolean {
 }
 
 const INTERNAL = new Set(["TypeError", "ReferenceError", "RangeError", "SyntaxError", "EvalError", "AssertionError"]);
-const ABSOLUTE_PATH = /(?<![\w./])(?:\/(?:[\w.@+~-]+\/)+|[A-Za-z]:\\(?:[^\s\\'"]+\\)+)[^\s'":,;)\]]*/g;
+const STACK_LINES = /\n\s+at [^\n]*/g;
+/** Of at least two parts, so that `/forecast` or `and/or` stay: on Unix, on Windows, on a share, as a URL. */
+const ABSOLUTE_PATH =
+  /file:\/\/[^\s'")\]]+|(?<![\w./])(?:\/(?:[\w.@+~-]+\/)+|[A-Za-z]:\\(?:[^\s\\'"]+\\)*|\\\\[^\s'"]+\\)[^\s'":,;)\]]*/g;
 
 /** What `error` says to a model without naming the machine's insides: message without absolute paths, at most 1,000 characters. */
 export function safeMessage(error: unknown): { text: string; hidden: boolean } {
@@ -84,6 +87,6 @@ export function safeMessage(error: unknown): { text: string; hidden: boolean } {
 }
 
 function redact(message: string): { text: string; hidden: boolean } {
-  const text = message.slice(0, 1000).replace(ABSOLUTE_PATH, "[path]");
+  const text = message.replace(STACK_LINES, "").slice(0, 1000).replace(ABSOLUTE_PATH, "[path]");
   return { text, hidden: text !== message };
 }

@@ -23,7 +23,7 @@ export class Instance {
   readonly resources: ResourceSpec[] = [];
   readonly layers: Layer[] = [];
   readonly filters: ((tool: ToolInfo, principal: Principal) => boolean)[] = [];
-  readonly changes = new Changes();
+  readonly changes = new Changes((error) => this.warn("a listener to changed resources failed", error));
   api: object = {};
   #closed: Promise<void> | undefined;
   readonly #abort = new AbortController();
@@ -77,7 +77,14 @@ export class Instance {
       },
       filter: (visible) => {
         during("filter");
-        this.filters.push((tool, principal) => this.disposed || visible(tool, principal));
+        this.filters.push((tool, principal) => {
+          try {
+            return this.disposed || visible(tool, principal);
+          } catch (error) {
+            this.warn(`deciding about the tool "${tool.name}" failed, so it is hidden`, error);
+            return false;
+          }
+        });
       },
       onDispose: (fn) => {
         during("onDispose");

@@ -3,6 +3,8 @@ import type { Progress } from "./types.ts";
 
 /** How long a result waits for a transport that does not take the last report. */
 const FLUSH_MS = 1000;
+/** Longest message, in characters; clients show 200. */
+const MAX_MESSAGE = 1000;
 
 /**
  * The one place where a call's progress leaves: strictly rising, nothing after the response or after cancellation, one
@@ -33,7 +35,7 @@ export class Reporter {
     this.#next = {
       progress,
       ...(typeof total === "number" && Number.isFinite(total) && { total: Math.max(total, progress) }),
-      ...(typeof message === "string" && { message }),
+      ...(typeof message === "string" && { message: message.slice(0, MAX_MESSAGE) }),
     };
     return (this.#sending ??= this.#drain());
   };

@@ -128,6 +128,8 @@ export class Request {
       log: silent,
       sendRequest: gone,
       send: gone,
+      elicitInput: gone,
+      requestSampling: gone,
     };
     const alone =
       "mcpReq" in native ? { ...native, mcpReq: { ...native.mcpReq, ...unheard } } : { ...native, ...unheard };

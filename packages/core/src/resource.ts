@@ -122,6 +122,12 @@ export class Changes {
   readonly #listeners = new Set<(uri: string) => void>();
   #servers: WeakRef<Announcer>[] = [];
   #sweepAt = 64;
+  readonly #failed: (error: unknown) => void;
+
+  /** @param failed is told of what a listener throws; the others hear all the same */
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed;
+  }
 
   /** `announcer` must be kept alive by its server. */
   add(announcer: Announcer): void {
@@ -139,7 +145,13 @@ export class Changes {
 
   publish(uri: string): void {
     for (const server of this.#servers) server.deref()?.(uri);
-    for (const listener of this.#listeners) listener(uri);
+    for (const listener of this.#listeners) {
+      try {
+        listener(uri);
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
   }
 
   clear(): void {

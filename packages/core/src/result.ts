@@ -4,7 +4,8 @@ import { checkData } from "./schema.ts";
 import type { ContentBlock, Data, Made, ResultExtras, ToolResult } from "./types.ts";
 
 const results = new WeakSet<object>();
-const failures = new WeakMap<object, unknown>();
+/** Where a result keeps what was thrown: copies of the result have it too, and no JSON does. */
+const FAILURE = Symbol("failure");
 
 /** Marks `result` as a result: a handler may return it as it is. */
 export function asMade<R extends ToolResult>(result: R): R & Made {
@@ -41,13 +42,12 @@ export function toolError(
 /** As `toolError`, and remembers what was thrown, for layers that word errors. */
 export function failed(message: string, error: unknown): ToolResult & Made {
   const result = toolError(message, error instanceof ToolError ? error.meta : undefined);
-  failures.set(result, error);
-  return result;
+  return Object.assign(result, { [FAILURE]: error });
 }
 
 /** What the tool threw, if `result` is the outcome of that. */
 export function failureOf(result: ToolResult): unknown {
-  return failures.get(result);
+  return (result as { [FAILURE]?: unknown })[FAILURE];
 }
 
 export function textBlock(text: string): { type: "text"; text: string } {

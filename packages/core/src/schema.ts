@@ -15,8 +15,12 @@ export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly
 
 /** Parses `value` with a schema of either SDK, or says what is wrong, field by field. */
 export async function parse(schema: unknown, value: unknown): Promise<Parsed> {
-  const outcome = (await (schema as AnySchema)["~standard"]?.validate(value)) ?? { value };
-  return outcome.issues ? { ok: false, problem: problemOf(outcome.issues) } : { ok: true, value: outcome.value };
+  try {
+    const outcome = (await (schema as AnySchema)["~standard"]?.validate(value)) ?? { value };
+    return outcome.issues ? { ok: false, problem: problemOf(outcome.issues) } : { ok: true, value: outcome.value };
+  } catch {
+    return { ok: false, problem: "the schema itself failed to check it" };
+  }
 }
 
 /** The first five issues as `field: message; …`. */

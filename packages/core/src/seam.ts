@@ -11,6 +11,7 @@ import type {
   Made,
   Prepared,
   Principal,
+  Progress,
   Refused,
   Services,
   ToolInfo,
@@ -97,7 +98,9 @@ export class Seam {
     if (!parsed.ok) return refused(`Invalid arguments for \`${name}\`: ${parsed.problem}. Correct them and try again.`);
     return {
       ok: true,
-      tool: infoOf(tool),
+      get tool() {
+        return infoOf(tool);
+      },
       args: parsed.value,
       run: (options) => this.#run(parent, tool, parsed.value, options),
     };
@@ -109,8 +112,11 @@ export class Seam {
     args: Record<string, unknown>,
     options: DispatchOptions = {},
   ): Promise<ToolResult & Made> {
+    if (!tool.registered.enabled || !this.isVisible(tool, parent.frame.request)) {
+      return toolError(`The tool \`${tool.name}\` is not available any more.`);
+    }
     const signal = options.signal ? AbortSignal.any([parent.signal, options.signal]) : parent.signal;
-    const { report = parent.report } = options;
+    const report = options.report ? safely(options.report) : parent.report;
     const frame = new Frame(this, tool, parent.frame.request);
     const result = await this.#chain(new ToolCall(frame, { args, signal, report, log: parent.log }, parent));
     return asMade(await checkedOutput(tool, result));
@@ -125,6 +131,17 @@ export class Seam {
 }
 
 const NO_CHANGES = Object.freeze({});
+
+/** A report that cannot fail whoever reports. */
+function safely(report: (progress: Progress) => Promise<void>): (progress: Progress) => Promise<void> {
+  return async (progress) => {
+    try {
+      await report(progress);
+    } catch {
+      // Progress is a side channel.
+    }
+  };
+}
 
 const refused = (message: string): Refused => ({ ok: false, error: toolError(message) });
 
@@ -157,8 +174,8 @@ function runTool(outer: Call): Promise<ToolResult> {
   if (call.signal.aborted) return Promise.reject(abortError(call.signal));
   try {
     const value = runInside(call, call.frame.tool.run);
-    if (value instanceof Promise) {
-      return value.then(
+    if (isThenable(value)) {
+      return Promise.resolve(value).then(
         (awaited) => ownResult(call, awaited),
         (error: unknown) => thrown(call, error),
       );
@@ -168,6 +185,9 @@ function runTool(outer: Call): Promise<ToolResult> {
     return new Promise((resolve) => resolve(thrown(call, error)));
   }
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
 /** What the tool's code returned, checked. */
 function ownResult({ frame: { tool } }: ToolCall, value: unknown): ToolResult | Promise<ToolResult> {

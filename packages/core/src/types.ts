@@ -71,6 +71,7 @@ export interface Services {}
 /** A tool that can be called with these arguments. */
 export interface Prepared {
   readonly ok: true;
+  /** The tool as it is now. */
   readonly tool: ToolInfo;
   /** Validated, defaults applied. */
   readonly args: Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import fc from "fast-check";
 import { cutResult } from "../src/budget.ts";
-import { core, type ToolResult } from "../src/index.ts";
+import { core, definePlugin, type ToolResult } from "../src/index.ts";
 import { connected, lines, textOf } from "./lines.ts";
 
 const text = (value: string): { type: "text"; text: string } => ({ type: "text", text: value });
@@ -60,6 +60,31 @@ describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (
     expect(_meta).toEqual({
       "dev.plugboard/core": { cut: [{ where: "rows", kept: kept.length, of: 5000, unit: "items" }] },
     });
+  });
+
+  it("says so where the schema does not let the result be shortened", async () => {
+    const rows = Array.from({ length: 2000 }, (_row, index) => `row ${index}`);
+    const exact = z.object({ rows: z.array(z.string()).length(2000) });
+    const result = await call(() => ({ content: [], structuredContent: { rows } }), { outputSchema: exact }, { maxChars: 2000 });
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toMatch(/over the limit of 2000 characters, and its schema does not let it be shortened/);
+  });
+
+  it("words an error also when a layer inside has copied the result", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const server = core().attach(line.newServer());
+    definePlugin({
+      name: "copying",
+      options: z.strictObject({}),
+      setup: (host) => host.use(async function copy(_call, next) {
+        return { ...(await next()), _meta: { "example.com/a": 1 } };
+      }),
+    })().attach(server);
+    server.registerTool("tool", {}, () => {
+      throw new TypeError("x is undefined at /home/bob/secret/y.js");
+    });
+    await using client = await connected(line, server);
+    expect(textOf(await client.callTool({ name: "tool" }))).toBe("`tool` failed. The details are in the server's log.");
   });
 
   it("says nothing of the machine in an error that a tool threw, and keeps a message that a model can use", async () => {
@@ -150,6 +175,17 @@ describe("the size budget", () => {
     const deep = cut({ content: [], structuredContent: { a: { b: { text: "x".repeat(100_000) } }, list: [1] } });
     expect(JSON.stringify(deep.structuredContent).length).toBeLessThanOrEqual(1000);
     expect((deep.structuredContent as { list: number[] }).list).toEqual([1]);
+  });
+
+  it("bounds everything together: many images, many links, and notes of layers", () => {
+    const images = Array.from({ length: 30 }, () => ({ type: "image", data: "A".repeat(40), mimeType: "image/png" }));
+    const some = cut({ content: images });
+    expect(some.content?.filter(({ type }) => type === "image")).toHaveLength(3);
+    expect(some.content?.at(-1)?.["text"]).toMatch(/block 4 \(image\/png\) left out, 30 bytes; .*; and 7 more/);
+    const links = Array.from({ length: 5000 }, (_link, n) => ({ type: "resource_link", uri: `x://${n}`, name: "n" }));
+    expect(JSON.stringify(cut({ content: links }).content).length).toBeLessThan(4000);
+    const noted = cut({ content: [text("a")], _meta: { "example.com/notes": "x".repeat(5000) } });
+    expect(JSON.stringify(noted).length).toBeLessThan(1000);
   });
 
   it("is an error where nothing can be shortened", () => {

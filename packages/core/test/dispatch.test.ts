@@ -169,6 +169,29 @@ describe.each(lines.map((line) => [line.name, line] as const))("dispatch on %s",
     expect(textOf(result)).toMatch(/`count` does not fit its output schema: sum: /);
   });
 
+  it("runs no tool that was disabled since it was prepared, and survives a report that fails", async () => {
+    const planner = definePlugin({
+      name: "planner",
+      options: none,
+      setup(host) {
+        host.tool("planner_run", { description: "Plans" }, async (_args, call) => {
+          const prepared = await call.prepare("work");
+          if (!prepared.ok) return prepared.error;
+          await prepared.run({ report: () => Promise.reject(new Error("report")) });
+          tool.disable();
+          return prepared.run();
+        });
+      },
+    })();
+    const server = planner.attach(line.newServer());
+    const tool = server.registerTool("work", {}, async () => {
+      await currentCall()?.report({ progress: 1 });
+      return { content: [] };
+    }) as { disable(): void };
+    await using client = await connected(line, server);
+    expect(textOf(await client.callTool({ name: "planner_run" }))).toBe("The tool `work` is not available any more.");
+  });
+
   it("refuses a disabled tool", async () => {
     const server = caller().attach(line.newServer());
     const tool = server.registerTool("off", {}, () => ({ content: [] })) as { disable(): void };

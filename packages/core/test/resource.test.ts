@@ -114,8 +114,12 @@ describe("a resource's definition", () => {
 
 describe("changes", () => {
   it("reach every announcer and every listener, until it stops listening", () => {
-    const changes = new Changes();
     const heard: string[] = [];
+    const changes = new Changes((error) => heard.push(`failed: ${String(error)}`));
+    changes.listen(() => {
+      // oxlint-disable-next-line typescript/only-throw-error
+      throw "one";
+    });
     const announcer = (uri: string): void => void heard.push(`server ${uri}`);
     changes.add(announcer);
     const stop = changes.listen((uri) => heard.push(`listener ${uri}`));
@@ -124,7 +128,7 @@ describe("changes", () => {
     changes.publish("b");
     changes.clear();
     changes.publish("c");
-    expect(heard).toEqual(["server a", "listener a", "server b"]);
+    expect(heard).toEqual(["server a", "failed: one", "listener a", "server b", "failed: one"]);
   });
 
   it("keep no server alive: a stateless transport makes one per request", async () => {

@@ -296,6 +296,40 @@ describe.each(lines.map((line) => [line.name, line] as const))("the seam on %s",
     expect(warnings()).toContain(warning);
   });
 
+  it("survives a layer that does not wait for what it started", async () => {
+    const unhandled: unknown[] = [];
+    const hear = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", hear);
+    const { error } = await elicitation(line.name);
+    const server = layer((_call, next) => {
+      void next();
+      return Promise.resolve(text("at once"));
+    }).attach(line.newServer());
+    server.registerTool("tool", {}, async () => {
+      await Promise.resolve();
+      throw error;
+    });
+    await using client = await connected(line, server);
+    expect(textOf(await client.callTool({ name: "tool" }))).toBe("at once");
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", hear);
+    expect(unhandled).toEqual([]);
+  });
+
+  it("takes anything that can be awaited from a tool, and a schema that throws as one that does not fit", async () => {
+    const server = recorder().attach(line.newServer());
+    // oxlint-disable-next-line unicorn/no-thenable
+    server.registerTool("later", {}, () => ({ then: (done: (value: object) => void) => done(text("later")) }));
+    // oxlint-disable-next-line unicorn/no-thenable
+    server.registerTool("never", {}, () => ({ then: (_done: unknown, failed: (error: Error) => void) => failed(new Error("it broke")) }));
+    const throwing = z.object({ n: z.number().refine(() => { throw new Error("schema"); }) });
+    server.registerTool("odd", { outputSchema: throwing }, () => ({ ...text("1"), structuredContent: { n: 1 } }));
+    await using client = await connected(line, server);
+    expect(textOf(await client.callTool({ name: "later" }))).toBe("later");
+    expect(textOf(await client.callTool({ name: "never" }))).toBe("it broke");
+    expect(textOf(await client.callTool({ name: "odd" }))).toMatch(/`odd` does not fit its output schema: the schema itself failed/);
+  });
+
   it("does not start a tool whose call was cancelled on the way", async () => {
     const reached = deferred();
     const go = deferred();
