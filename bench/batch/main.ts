@@ -75,7 +75,10 @@ const timed = async (run: () => Promise<unknown>): Promise<number> => {
   return performance.now() - start;
 };
 const [together, oneByOne, trip]: [number[], number[], number[]] = [[], [], []];
-for (let round = 0; round < 5; round++) {
+for (let warmup = 0; warmup < 30; warmup++) {
+  await client.callTool({ name: "batch", arguments: { calls, concurrency: 20 } });
+}
+for (let round = 0; round < 8; round++) {
   together.push(await timed(() => client.callTool({ name: "batch", arguments: { calls, concurrency: 20 } })));
   trip.push(await timed(() => client.callTool({ name: "batch", arguments: { calls: [] } })));
   oneByOne.push(

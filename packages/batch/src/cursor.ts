@@ -3,11 +3,16 @@ import { ToolError } from "@plugboard/core";
 import { canonical } from "./canonical.ts";
 import type { Entry } from "./slots.ts";
 
-/** Where a batch stopped: which of these calls have finished. Carries no state of the server, and opens nothing. */
-export function encodeResume(entries: readonly Entry[], finished: readonly number[]): string {
+/**
+ * Where a batch stopped: which of these calls have finished. Carries no state of the server, and opens nothing. Null where
+ * the calls cannot be told from others, since their arguments are nested too deep.
+ */
+export function encodeResume(entries: readonly Entry[], finished: readonly number[]): string | null {
+  const print = fingerprint(entries);
+  if (print === undefined) return null;
   const bits = new Uint8Array(Math.ceil(entries.length / 8));
   for (const index of finished) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
-  return `${fingerprint(entries)}.${Buffer.from(bits).toString("base64url")}`;
+  return `${print}.${Buffer.from(bits).toString("base64url")}`;
 }
 
 /** @throws ToolError when it is none, or one of other calls. */
@@ -29,10 +34,8 @@ export function decodeResume(cursor: string, entries: readonly Entry[]): Readonl
 
 const isSet = (bits: Buffer, index: number): boolean => ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
 
-function fingerprint(entries: readonly Entry[]): string {
+function fingerprint(entries: readonly Entry[]): string | undefined {
   const plain = entries.map(({ tool, arguments: args = {}, id }) => ({ tool, args, id }));
-  return createHash("sha256")
-    .update(canonical(plain) ?? "")
-    .digest("base64url")
-    .slice(0, 22);
+  const text = canonical(plain);
+  return text === undefined ? undefined : createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }

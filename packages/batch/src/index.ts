@@ -5,8 +5,8 @@ import { Gate } from "./gate.ts";
 import { type Job, Jobs } from "./jobs.ts";
 import { map } from "./map.ts";
 import { policyOf } from "./policy.ts";
-import { Run } from "./run.ts";
-import { countsOf, type Entry, fitSlots, type Slot } from "./slots.ts";
+import { BATCH_META, Run } from "./run.ts";
+import { countsOf, type Entry, show, type Slot } from "./slots.ts";
 import {
   batchInput,
   batchOutput,
@@ -54,7 +54,7 @@ export const batchOptions = z.strictObject({
     .min(0)
     .max(100_000_000)
     .default(250_000)
-    .describe("Most bytes of one image, audio or binary block of a result"),
+    .describe("Most bytes of all images, audio and binary blocks of a batch together"),
   detach: z
     .boolean()
     .default(true)
@@ -79,6 +79,8 @@ const MAX_WAIT_MS = 45_000;
 const NO_STORE = { "dev.plugboard/cache": "no-store" };
 /** What a detached batch keeps of its results, in all. */
 const KEPT_CHARS = 1_000_000;
+/** Blocks that are shorter than this stand in the slot itself. */
+const INLINE = 2000;
 
 const define = definePlugin({
   name: "batch",
@@ -104,24 +106,29 @@ const define = definePlugin({
       maxTimeoutMs: Math.max(options.timeoutMs, 50_000),
     };
 
-    async function prepared(call: Call, input: Input, timeoutMs: number): Promise<Run> {
+    function runOf(call: Call, input: Input, timeoutMs: number): Run {
       const entries: Entry[] = input.calls;
+      for (let above = call.parent; above; above = above.parent) {
+        if (above.toolMeta[BATCH_META] !== undefined)
+          throw new ToolError("A batch cannot run inside another one. Make its calls part of the outer one.");
+      }
       const earlier = input.resume === undefined ? new Set<number>() : decodeResume(input.resume, entries);
       const concurrency = Math.min(input.concurrency ?? options.concurrency, options.maxConcurrency);
-      const run = new Run(call, entries, policy, gate, {
+      return new Run(call, entries, policy, gate, {
         concurrency,
         stopOnError: input.stop_on_error,
         timeoutMs,
         callTimeoutMs,
         earlier,
       });
-      const bad = await run.prepare();
-      if (bad && input.stop_on_error) {
-        throw new ToolError(
-          `Nothing was run: calls[${bad.index}] is wrong. ${bad.error ?? ""} Correct it, or leave out \`stop_on_error\`.`,
-        );
-      }
-      return run;
+    }
+
+    async function check(run: Run, stopOnError: boolean): Promise<void> {
+      const bad = await run.prepare(callTimeoutMs);
+      if (!bad || !stopOnError) return;
+      throw new ToolError(
+        `Nothing was run: calls[${bad.index}] is wrong. ${bad.error ?? ""} Correct it, or leave out \`stop_on_error\`.`,
+      );
     }
 
     function count(slots: readonly Slot[]): void {
@@ -132,40 +139,57 @@ const define = definePlugin({
       counts.skipped += skipped;
     }
 
-    function detach(call: Call, input: Input): Promise<ReturnType<typeof toolResult>> {
-      if (!options.detach)
+    async function detach(call: Call, input: Input): Promise<ReturnType<typeof toolResult>> {
+      if (!options.detach) {
         throw new ToolError(
           "This server does not detach batches. Run it without `detach`, and go on with `resume` where it stops.",
         );
+      }
+      const controller = new AbortController();
+      const run = runOf(call.detach(controller.signal), input, options.detachedTimeoutMs);
       const refusal = jobs.refuse(call.principal);
       if (refusal !== undefined) throw new ToolError(refusal);
-      const controller = new AbortController();
-      const end = (): void => controller.abort(new Error("the server shuts down"));
-      host.signal.addEventListener("abort", end, { once: true });
-      return prepared(call.detach(controller.signal), input, options.detachedTimeoutMs).then((run) => {
-        const job = jobs.add(call.principal, run, controller);
-        for (const slot of run.slots) if (slot.status === "error") job.settled.push(slot);
-        const share = Math.max(1000, Math.floor(KEPT_CHARS / run.slots.length));
-        const keep = (slot: Slot): void => {
-          Object.assign(slot, fitSlots([slot], share, maxBlobBytes, host.name)[0]);
-          jobs.settle(job, slot);
-        };
-        void run
-          .run(controller.signal, keep)
-          .catch((error: unknown) => host.warn("a detached batch failed", error))
-          .finally(() => {
-            host.signal.removeEventListener("abort", end);
-            for (const slot of run.slots) if (slot.status === "skipped") job.settled.push(slot);
-            count(run.slots);
-            jobs.end(job);
-          });
-        const { slots } = run;
-        const text = `The batch of ${slots.length} calls runs on. Ask for its results with ${statusTool} {"handle": "${job.handle}", "wait_ms": 30000}; stop it with ${cancelTool}.`;
-        const nothing = { succeeded: 0, failed: 0, skipped: 0, earlier: 0 };
-        return toolResult(text, {
-          structuredContent: { results: [], ...nothing, partial: true, resume: null, handle: job.handle },
-        });
+      const job = jobs.add(call.principal, run, controller);
+      try {
+        await check(run, input.stop_on_error);
+      } catch (error) {
+        jobs.remove(job);
+        throw error;
+      }
+      void runDetached(job);
+      const text =
+        `The batch of ${run.slots.length} calls runs on. Ask for its results with ${statusTool} {"handle": "${job.handle}", "wait_ms": 30000}; ` +
+        `stop it with ${cancelTool}.`;
+      const nothing = { succeeded: 0, failed: 0, skipped: 0, earlier: 0 };
+      return toolResult(text, {
+        structuredContent: { results: [], ...nothing, partial: true, resume: null, handle: job.handle },
       });
+    }
+
+    /** What a job keeps is bounded for all of it: each slot has its share, and binary blocks what is left of theirs. */
+    async function runDetached(job: Job): Promise<void> {
+      const { run, controller } = job;
+      const maxKept = Math.floor(KEPT_CHARS / run.slots.length);
+      let bytes = maxBlobBytes;
+      const keep = (slot: Slot): void => {
+        const { slots, blocks } = show([slot], { maxChars: maxKept, maxBlobBytes: bytes });
+        const blobs = JSON.stringify(blocks).length;
+        if (blobs > INLINE) {
+          bytes = Math.max(0, bytes - Math.floor((blobs * 3) / 4));
+          job.blocks.set(slot.index, blocks);
+        }
+        Object.assign(slot, slots[0]);
+        jobs.settle(job, slot);
+      };
+      for (const slot of run.slots) if (slot.status === "error") keep(slot);
+      try {
+        await run.run(controller.signal, keep);
+      } catch (error) {
+        host.warn("a detached batch failed", error);
+      }
+      for (const slot of run.slots) if (slot.status === "skipped") job.settled.push(slot);
+      count(run.slots);
+      jobs.end(job);
     }
 
     host.tool(
@@ -183,21 +207,22 @@ const define = definePlugin({
           idempotentHint: !policy.mayWrite,
           openWorldHint: true,
         },
-        _meta: NO_STORE,
+        _meta: { ...NO_STORE, [BATCH_META]: "calls other tools" },
       },
       async (input, call) => {
         if (input.detach) return detach(call, input);
-        const run = await prepared(call, input, input.timeout_ms);
+        const run = runOf(call, input, input.timeout_ms);
+        await check(run, input.stop_on_error);
         await run.run(call.signal);
         count(run.slots);
-        const slots = fitSlots(run.slots, maxChars, maxBlobBytes, host.name);
+        const { slots, blocks } = show(run.slots, { maxChars, maxBlobBytes });
         const finished = run.slots.filter(({ status }) => status !== "skipped").map(({ index }) => index);
         const resume = run.partial && finished.length < run.slots.length ? encodeResume(input.calls, finished) : null;
         const totals = countsOf(run.slots);
         const advice =
           resume === null ? "" : `\n\nTo run the rest, repeat the call with the same calls and resume "${resume}".`;
         const text = `${run.slots.length} calls: ${summary(totals)}.\n\n${listing(slots)}${advice}`;
-        return toolResult([{ type: "text", text }, ...otherBlocks(slots)], {
+        return toolResult([{ type: "text", text }, ...blocks], {
           structuredContent: { results: slots, ...totals, partial: run.partial, resume },
         });
       },
@@ -234,12 +259,13 @@ const define = definePlugin({
           if (job.state === "running" && job.settled.length === from && waitMs > 0)
             await jobs.wait(job, waitMs, call.signal);
           const news = pageOf(job.settled.slice(from), maxChars);
-          const slots = fitSlots(news, maxChars, maxBlobBytes, host.name);
+          const { slots, blocks: small } = show(news, { maxChars, maxBlobBytes });
+          const blocks = [...small, ...news.flatMap(({ index }) => job.blocks.get(index) ?? [])];
           const settled = new Set(job.settled.map(({ index }) => index));
           const pending = job.run.slots
             .filter(({ index, status }) => !settled.has(index) && status !== "earlier")
             .map(({ index }) => index);
-          const totals = countsOf(job.settled);
+          const totals = countsOf([...job.settled, ...earlierOf(job)]);
           const next = from + news.length;
           const more = next < job.settled.length;
           const data = {
@@ -254,7 +280,7 @@ const define = definePlugin({
           const onward =
             job.state === "running" || more ? `\n\nGo on with cursor "${next}"${more ? "" : " and wait_ms"}.` : "";
           const text = `The batch is ${job.state}: ${summary(totals)}, ${pending.length} pending.\n\n${listing(slots) || "Nothing new."}${onward}`;
-          return toolResult([{ type: "text", text }, ...otherBlocks(slots)], { structuredContent: data });
+          return toolResult([{ type: "text", text }, ...blocks], { structuredContent: data });
         },
       );
 
@@ -276,7 +302,7 @@ const define = definePlugin({
             job.state = "cancelled";
             job.controller.abort(new Error("the batch was cancelled"));
           }
-          return { handle, state: job.state, ...countsOf(job.settled) };
+          return { handle, state: job.state, ...countsOf([...job.settled, ...earlierOf(job)]) };
         },
       );
     }
@@ -288,20 +314,11 @@ const define = definePlugin({
 /** The first slots that fit, at least one. */
 function pageOf(slots: readonly Slot[], maxChars: number): Slot[] {
   let left = maxChars;
-  const end = slots.findIndex(
-    (slot, index) => (left -= JSON.stringify(slot.result ?? slot.error ?? "").length) < 0 && index > 0,
-  );
+  const end = slots.findIndex((slot, index) => (left -= JSON.stringify(slot).length) < 0 && index > 0);
   return slots.slice(0, end === -1 ? slots.length : end);
 }
 
-/** Images, audio and resources of the results, each after a line that says whose it is. */
-function otherBlocks(slots: readonly Slot[]): { type: string; [key: string]: unknown }[] {
-  return slots.flatMap(({ index, tool, result }) => {
-    const content = Array.isArray(result?.["content"]) ? (result["content"] as { type: string }[]) : [];
-    const others = content.filter(({ type }) => type !== "text");
-    return others.length === 0 ? [] : [{ type: "text", text: `Of [${index}] ${tool}:` }, ...others];
-  });
-}
+const earlierOf = ({ run }: Job): Slot[] => run.slots.filter(({ status }) => status === "earlier");
 
 /** Many calls in one: the tool `batch`; and `batch.map`, for tools that work on many items. */
 export const batch: typeof define & { readonly map: typeof map } = Object.assign(define, { map });

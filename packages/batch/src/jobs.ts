@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Principal } from "@plugboard/core";
+import type { ContentBlock, Principal } from "@plugboard/core";
 import type { Run } from "./run.ts";
 import type { Slot } from "./slots.ts";
 
@@ -11,6 +11,8 @@ export interface Job {
   readonly controller: AbortController;
   /** Slots in the order in which they were settled. */
   readonly settled: Slot[];
+  /** Binary blocks of slots, by index. */
+  readonly blocks: Map<number, ContentBlock[]>;
   state: "running" | "done" | "cancelled";
   expiresAt: number;
 }
@@ -63,11 +65,17 @@ export class Jobs {
       run,
       controller,
       settled: [],
+      blocks: new Map(),
       state: "running",
       expiresAt: Infinity,
     };
     this.#jobs.set(handle, job);
     return job;
+  }
+
+  /** Takes back a job that never began. */
+  remove(job: Job): void {
+    this.#jobs.delete(job.handle);
   }
 
   /** The job of a handle, for its owner only. */

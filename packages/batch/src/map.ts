@@ -55,11 +55,33 @@ export async function map<T, R>(
         results[index] = { index, status: "rejected", reason };
         stopped ||= stopOnError;
       }
-      tell?.(++done, total);
+      done++;
+      try {
+        tell?.(done, total);
+      } catch {
+        // Whoever watches does not spoil the work.
+      }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, total) }, worker));
-  return results;
+  const all = Promise.all(Array.from({ length: Math.min(concurrency, total) }, worker));
+  const watch = new AbortController();
+  await Promise.race([all, aborted(signal, watch.signal)]);
+  watch.abort();
+  if (!signal.aborted) return results;
+  // What still runs after an abort is not waited for, and changes nothing any more.
+  return Array.from(results, (settled, index): Settled<Awaited<R>> => {
+    if (settled) return settled;
+    return index < next ? { index, status: "rejected", reason: signal.reason } : { index, status: "skipped" };
+  });
+}
+
+/** Resolves a turn after `signal` aborts: work that heeds it has ended by then. Listens until `over`. */
+function aborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => void setImmediate(resolve);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true, signal: over });
+  });
 }
 
 const NEVER = new AbortController().signal;

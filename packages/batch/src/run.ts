@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
-import type { Call, Prepared, Progress, ToolResult } from "@plugboard/core";
+import type { Call, Prepared, Progress } from "@plugboard/core";
 import { canonical } from "./canonical.ts";
 import type { Gate } from "./gate.ts";
 import type { Policy } from "./policy.ts";
-import { runSteps } from "./schedule.ts";
-import { type Entry, settle, type Slot } from "./slots.ts";
+import { runSteps, type Step } from "./schedule.ts";
+import { type Entry, fail, settle, type Slot, textOf } from "./slots.ts";
 
 export interface RunOptions {
   readonly concurrency: number;
@@ -15,6 +15,9 @@ export interface RunOptions {
   /** Calls that had finished before. */
   readonly earlier: ReadonlySet<number>;
 }
+
+/** Marks tools that call others: they run in no batch, whatever their name and instance. */
+export const BATCH_META = "dev.plugboard/batch";
 
 /** A call that passed all checks. */
 interface Ready {
@@ -54,25 +57,43 @@ export class Run {
     }));
   }
 
-  /** Checks every call; returns the first that cannot be made. */
-  async prepare(): Promise<Slot | undefined> {
+  /** Checks every call, for at most `ms`; returns the first that cannot be made. */
+  async prepare(ms: number): Promise<Slot | undefined> {
+    const late = AbortSignal.timeout(ms);
+    setMaxListeners(0, late);
     const checked = await Promise.all(
-      this.slots.map((slot, index) => this.#check(slot, this.#entries[index] as Entry)),
+      this.slots.map((slot, index) => this.#checkUntil(late, slot, this.#entries[index] as Entry)),
     );
     this.#ready = checked.filter((ready) => ready !== undefined);
     return this.slots.find(({ status }) => status === "error");
   }
 
+  async #checkUntil(late: AbortSignal, slot: Slot, entry: Entry): Promise<Ready | undefined> {
+    try {
+      return await untilAborted(this.#check(slot, entry), late);
+    } catch {
+      fail(slot, `The arguments of \`${slot.tool}\` could not be checked in time.`);
+      return undefined;
+    }
+  }
+
   async #check(slot: Slot, { tool, arguments: args }: Entry): Promise<Ready | undefined> {
     if (slot.status === "earlier") return undefined;
     const prepared = await this.#call.prepare(tool, args);
-    const refusal = prepared.ok ? this.#policy.refuse(prepared.tool) : undefined;
-    if (prepared.ok && refusal === undefined)
+    const refusal = prepared.ok ? this.#refusal(prepared) : textOf(prepared.error);
+    if (prepared.ok && refusal === undefined) {
       return { slot, prepared, readOnly: prepared.tool.annotations.readOnlyHint === true };
-    slot.status = "error";
-    slot.error = refusal ?? textOfError(prepared.ok ? undefined : prepared.error);
+    }
+    fail(slot, refusal ?? "The call cannot be made.");
     this.#shares[slot.index] = 1;
     return undefined;
+  }
+
+  /** Why a tool may not be called, as it is now. */
+  #refusal({ tool }: Prepared): string | undefined {
+    if (tool.toolMeta[BATCH_META] !== undefined)
+      return `\`${tool.name}\` cannot run in a batch: it is one itself. Call it on its own.`;
+    return this.#policy.refuse(tool);
   }
 
   /**
@@ -90,11 +111,13 @@ export class Run {
     const timer = Number.isFinite(timeoutMs)
       ? setTimeout(() => end.abort(new Error(`the batch's time of ${timeoutMs} ms was over`)), timeoutMs)
       : undefined;
-    const first = new Map<string, Ready>();
-    const steps = [];
+    const steps: Step[] = [];
     const repeated: [Ready, Ready][] = [];
+    // What was read before something was changed is not what would be read after it.
+    let first = new Map<string, Ready>();
     for (const ready of this.#ready) {
-      const key = ready.readOnly ? keyOf(ready) : undefined;
+      if (!ready.readOnly) first = new Map();
+      const key = ready.readOnly ? this.#keyOf(ready) : undefined;
       const same = key === undefined ? undefined : first.get(key);
       if (same) repeated.push([ready, same]);
       else {
@@ -109,15 +132,11 @@ export class Run {
       signal.removeEventListener("abort", cancel);
     }
     for (const [{ slot }, { slot: same }] of repeated) {
-      const { status, ok, result, error, cached } = same;
-      Object.assign(slot, {
-        status,
-        ok,
-        ...(result && { result }),
-        ...(error !== undefined && { error }),
-        ...(cached && { cached }),
-      });
+      const { index: _, id: __, ...outcome } = same;
+      Object.assign(slot, outcome);
+      if (slot.status === "skipped") continue;
       onSettled(slot);
+      await this.#report(slot.index, { progress: 1, total: 1 });
     }
     const reason = end.signal.aborted ? (end.signal.reason as Error).message : "an earlier call failed";
     for (const slot of this.slots) {
@@ -131,27 +150,57 @@ export class Run {
   async #runOne({ slot, prepared, readOnly }: Ready, end: AbortSignal, onSettled: (slot: Slot) => void): Promise<void> {
     const leave = await this.#gate.enter(end);
     if (!leave) return;
-    const { callTimeoutMs, stopOnError } = this.#options;
+    // Much may have happened while it waited.
+    if (end.aborted || this.#failed) return leave();
+    const refusal = this.#refusal(prepared);
+    const changed = refusal === undefined && readOnly && prepared.tool.annotations.readOnlyHint !== true;
+    if (refusal !== undefined || changed) {
+      leave();
+      fail(
+        slot,
+        refusal ?? `\`${slot.tool}\` has changed since the batch began: it is not read-only any more. Call it again.`,
+      );
+    } else await this.#attempt(slot, prepared, readOnly, end, leave);
+    if (slot.status === "skipped") return;
+    if (this.#options.stopOnError && slot.status === "error") this.#failed = true;
+    onSettled(slot);
+    await this.#report(slot.index, { progress: 1, total: 1 });
+  }
+
+  async #attempt(
+    slot: Slot,
+    prepared: Prepared,
+    readOnly: boolean,
+    end: AbortSignal,
+    leave: () => void,
+  ): Promise<void> {
+    const { callTimeoutMs } = this.#options;
     const began = performance.now();
     const own = new AbortController();
     const stop = (): void => own.abort(end.reason);
     end.addEventListener("abort", stop, { once: true });
     const timer = setTimeout(() => own.abort(new Error("the call's time was over")), callTimeoutMs);
+    const work = prepared.run({ signal: own.signal, report: (progress) => this.#report(slot.index, progress) });
+    const ended = work.then(ignore, ignore);
+    // A tool that ignores its signal keeps its place, for as long again as it had.
+    void within(callTimeoutMs, ended, own.signal).then(leave);
     try {
-      const work = prepared.run({ signal: own.signal, report: (progress) => this.#report(slot.index, progress) });
       settle(slot, await untilAborted(work, own.signal), performance.now() - began);
     } catch (error) {
       slot.duration_ms = Math.round(performance.now() - began);
       this.#interrupted(slot, readOnly, end, own.signal, error);
+      // What has effects runs alone: the next one waits until this one has really ended, or the batch has.
+      if (!readOnly) await untilAborted(ended, end).catch(ignore);
     } finally {
       clearTimeout(timer);
       end.removeEventListener("abort", stop);
-      leave();
     }
-    if (slot.status === "skipped") return;
-    if (stopOnError && slot.status === "error") this.#failed = true;
-    onSettled(slot);
-    await this.#report(slot.index, { progress: 1, total: 1 });
+  }
+
+  /** Compares calls by what the caller wrote: schemas may turn arguments into values that look alike. */
+  #keyOf({ slot }: Ready): string | undefined {
+    const args = canonical(this.#entries[slot.index]?.arguments ?? {});
+    return args === undefined ? undefined : `${slot.tool} ${args}`;
   }
 
   /** A call was stopped, or rejected as only cancellation and questions to the person do. */
@@ -175,7 +224,7 @@ export class Run {
   /** The batch's progress: the shares of its calls that are done. */
   #report(index: number, { progress, total, message }: Progress): Promise<void> {
     const share = total !== undefined && total > 0 ? Math.min(1, progress / total) : 0;
-    this.#shares[index] = share;
+    if (share > (this.#shares[index] ?? 0)) this.#shares[index] = share;
     const done = this.#shares.reduce((sum, each) => sum + each, 0);
     const tool = this.slots[index]?.tool ?? "";
     return this.#call.report({
@@ -186,14 +235,15 @@ export class Run {
   }
 }
 
-function keyOf({ prepared }: Ready): string | undefined {
-  const args = canonical(prepared.args);
-  return args === undefined ? undefined : `${prepared.tool.name} ${args}`;
-}
+const ignore = (): void => {};
 
-function textOfError(error: ToolResult | undefined): string {
-  const text = error?.content?.[0]?.["text"];
-  return typeof text === "string" ? text : "The call cannot be made.";
+/** Resolves when `work` has ended, but not later than `ms` after `signal` aborted. */
+function within(ms: number, work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const give = (): void => void setTimeout(resolve, ms).unref();
+    signal.addEventListener("abort", give, { once: true });
+    void work.then(resolve);
+  });
 }
 
 /** Settles as `work` does, or rejects when `signal` aborts first: a tool that ignores its signal holds nobody up. */

@@ -312,7 +312,7 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a batch on %s", (_,
       expect(slot.ok).toBe(true);
       expect(JSON.stringify(slot.result).length).toBeLessThan(2600);
       const said = slot.result?.content?.map((block) => block.text).join("\n");
-      expect(said).toMatch(/has 1,\d\d\d of 50,000 characters/);
+      expect(said).toContain("… [cut] ");
       expect(said).toContain("Call `echo` on its own for all of it.");
       expect(done.text).toContain("Call `echo` on its own for all of it.");
     }
@@ -332,6 +332,116 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a batch on %s", (_,
     expect(refused.isError).toBe(true);
     expect(refused.text).toMatch(message);
     expect(b.began).toEqual([]);
+    await b.close();
+  });
+
+  it("reads again what may have changed in between", async () => {
+    let value = 0;
+    const b = await bench(sdk, [batch({ allow: ["set"] })], (server) => {
+      server.registerTool("get", { annotations: { readOnlyHint: true } }, () => text(`v=${value}`));
+      server.registerTool("set", {}, () => text(String(++value)));
+    });
+    const done = await b.run({ calls: [{ tool: "get" }, { tool: "set" }, { tool: "get" }] });
+    expect(done.results.map(({ result }) => result?.content?.[0]?.text)).toEqual(["v=0", "1", "v=1"]);
+    await b.close();
+  });
+
+  it("tells calls apart by what was written, whatever their schemas make of it", async () => {
+    const b = await bench(sdk, [batch()], (server) => {
+      const inputSchema = z.object({ day: z.coerce.date() });
+      server.registerTool("year", { inputSchema, annotations: { readOnlyHint: true } }, ({ day }: { day: Date }) =>
+        text(String(day.getFullYear())),
+      );
+    });
+    const year = (day: string): object => ({ tool: "year", arguments: { day } });
+    const done = await b.run({ calls: [year("2020-06-01"), year("2021-06-01")] }).catch(() => undefined);
+    if (done && !done.isError)
+      expect(done.results.map(({ result }) => result?.content?.[0]?.text)).toEqual(["2020", "2021"]);
+    await b.close();
+  });
+
+  it("makes a result that is none, or no JSON, its own slot's error", async () => {
+    const b = await bench(sdk, [batch()], (server) => {
+      const odd = (name: string, result: unknown): unknown =>
+        server.registerTool(name, { annotations: { readOnlyHint: true } }, () => result);
+      odd("bigint", { content: [], structuredContent: { n: 1n } });
+      odd("nulls", { content: [null] });
+      odd("list", []);
+      odd("asks", { resultType: "input_required", inputRequests: {} });
+      odd("proto", { content: [], structuredContent: JSON.parse('{"__proto__": {"a": 1}, "b": 2}') as object });
+    });
+    const done = await b.run({
+      calls: [...["bigint", "nulls", "list", "asks", "proto"].map((tool) => ({ tool })), echo("good")],
+    });
+    expect(done.results.map(({ ok }) => ok)).toEqual([false, false, false, false, true, true]);
+    expect(done.results[0]?.error).toMatch(/is no JSON/);
+    expect(done.results[3]?.error).toMatch(/needs? an answer from the person/);
+    expect(done.results[4]?.result?.structuredContent).toEqual({ b: 2 });
+    await b.close();
+  });
+
+  it("runs what has effects alone, also after one that ignores its signal", async () => {
+    let inside = 0;
+    let peak = 0;
+    const b = await bench(sdk, [batch({ allow: ["slow"], callTimeoutMs: 50 })], (server) =>
+      server.registerTool("slow", {}, async () => {
+        peak = Math.max(peak, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        inside--;
+        return text("late");
+      }),
+    );
+    const done = await b.run({ calls: Array.from({ length: 3 }, () => ({ tool: "slow" })) });
+    expect(done.results.map(({ status }) => status)).toEqual(["error", "error", "error"]);
+    expect(peak).toBe(1);
+    await b.close();
+  });
+
+  it("begins nothing after an error with stop_on_error, also what waited for its turn", async () => {
+    const b = await bench(sdk, [batch({ maxRunning: 1 })]);
+    const done = await b.run({ calls: [{ tool: "fail" }, echo("a"), echo("b")], stop_on_error: true, concurrency: 3 });
+    expect(done.results.map(({ status }) => status)).toEqual(["error", "skipped", "skipped"]);
+    expect(b.began).toEqual([]);
+    await b.close();
+  });
+
+  it("runs in no other batch, whatever the name of that one", async () => {
+    const b = await bench(sdk, [batch({ allow: ["*"] }), batch({ allow: ["*"] }, { as: "multi" })], (server) =>
+      server.registerTool("through", { annotations: { readOnlyHint: true } }, async () => {
+        const { currentCall } = await import("@plugboard/core");
+        return (await currentCall()?.dispatch("multi", { calls: [echo("deep")] })) as object;
+      }),
+    );
+    const done = await b.run({ calls: [{ tool: "multi", arguments: { calls: [echo("deep")] } }, { tool: "through" }] });
+    expect(done.results.map(({ ok }) => ok)).toEqual([false, false]);
+    expect(b.began).toEqual([]);
+    await b.close();
+  });
+
+  it("checks again, when its turn comes, whether a tool may be called", async () => {
+    const tool: { update?: (changes: object) => void } = {};
+    const b = await bench(sdk, [batch()], (server) => {
+      const look = server.registerTool("look", { annotations: { readOnlyHint: true } }, () => text("looked"));
+      tool.update = (changes) => (look as { update(c: object): void }).update(changes);
+      server.registerTool("change", { annotations: { readOnlyHint: true } }, () => {
+        tool.update?.({ annotations: { readOnlyHint: false } });
+        return text("changed");
+      });
+    });
+    const done = await b.run({ calls: [{ tool: "change" }, { tool: "look" }], concurrency: 1 });
+    expect(done.results.map(({ ok }) => ok)).toEqual([true, false]);
+    await b.close();
+  });
+
+  it("offers no resume for calls that it cannot tell from others", async () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 200; level++) deep = [deep];
+    const b = await bench(sdk, [batch()]);
+    const done = await b.run({
+      calls: [{ tool: "echo", arguments: { say: "a", deep } }, { tool: "never" }],
+      timeout_ms: 100,
+    });
+    expect(done).toMatchObject({ partial: true, resume: null });
     await b.close();
   });
 

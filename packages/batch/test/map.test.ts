@@ -6,7 +6,7 @@ import { canonical } from "../src/canonical.ts";
 import { decodeResume, encodeResume } from "../src/cursor.ts";
 import { batch } from "../src/index.ts";
 import { policyOf } from "../src/policy.ts";
-import { fairShares } from "../src/slots.ts";
+import { fairShares, type Slot, show } from "../src/slots.ts";
 import { bench, lines } from "./setup.ts";
 
 describe("batch.map", () => {
@@ -62,6 +62,19 @@ describe("batch.map", () => {
     ]);
   });
 
+  it("waits for nobody after an abort, and is not spoilt by whoever watches", async () => {
+    const controller = new AbortController();
+    const hanging = batch.map([1, 2, 3], () => new Promise(() => {}), { concurrency: 2, signal: controller.signal });
+    controller.abort(new Error("enough"));
+    expect((await hanging).map(({ status }) => status)).toEqual(["rejected", "rejected", "skipped"]);
+    const watched = await batch.map([1, 2], (item) => item, {
+      onProgress: () => {
+        throw new Error("watcher");
+      },
+    });
+    expect(watched.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  });
+
   it("takes any iterable, an empty one too, and anything that is thrown", async () => {
     expect(await batch.map([], () => 1)).toEqual([]);
     const settled = await batch.map(new Set(["a"]), () => {
@@ -109,7 +122,7 @@ describe("the resume cursor", () => {
         fc.infiniteStream(fc.boolean()),
         (entries, coin) => {
           const finished = entries.map((_entry, index) => index).filter(() => coin.next().value);
-          const cursor = encodeResume(entries, finished);
+          const cursor = encodeResume(entries, finished) as string;
           expect([...decodeResume(cursor, entries)]).toEqual(finished);
           expect(() => decodeResume(cursor, [...entries, { tool: "more" }])).toThrow(/other calls/);
         },
@@ -164,6 +177,52 @@ describe("the policy", () => {
 
   it("takes no longer for a hostile pattern", () => {
     expect(policyOf([`${"*a".repeat(60)}b`], []).refuse(tool("a".repeat(128)))).toBeDefined();
+  });
+});
+
+describe("slots within their room", () => {
+  const room = { maxChars: 30_000, maxBlobBytes: 1_000_000 };
+  const slot = (index: number, result: object): Slot => ({
+    index,
+    tool: "t",
+    ok: true,
+    status: "ok",
+    duration_ms: 1,
+    result: { ...result },
+  });
+  const said = (text: string): object => ({ content: [{ type: "text", text }] });
+  it.each([
+    ["100 texts of 400 characters", Array.from({ length: 100 }, (_s, n) => slot(n, said("x".repeat(400))))],
+    ["100 texts of 2 kB", Array.from({ length: 100 }, (_s, n) => slot(n, said("x".repeat(2000))))],
+    [
+      "20 images of 240 kB",
+      Array.from({ length: 20 }, (_s, n) => slot(n, { content: [{ type: "image", data: "A".repeat(320_000) }] })),
+    ],
+    ["notes", [slot(0, { ...said("a"), _meta: { "example.com/x": "y".repeat(500_000) } })]],
+    [
+      "links",
+      [
+        slot(0, {
+          content: Array.from({ length: 5000 }, (_l, n) => ({ type: "resource_link", uri: `x://${n}`, name: "n" })),
+        }),
+      ],
+    ],
+    [
+      "errors",
+      Array.from({ length: 5 }, (_s, n): Slot => ({
+        index: n,
+        tool: "t",
+        ok: false,
+        status: "error",
+        duration_ms: 1,
+        error: '"'.repeat(500_000),
+      })),
+    ],
+  ])("%s: every slot is there, and all of them fit", (_what, slots) => {
+    const shown = show(slots, room);
+    expect(shown.slots.map(({ index }) => index)).toEqual(slots.map(({ index }) => index));
+    expect(JSON.stringify(shown.slots).length).toBeLessThanOrEqual(room.maxChars + 2 * slots.length);
+    expect(JSON.stringify(shown.blocks.filter(({ type }) => type === "image")).length).toBeLessThanOrEqual(1_400_000);
   });
 });
 

@@ -54,7 +54,8 @@ export const core = definePlugin({
       const shortened = cutResult(result, options, host.name);
       if (shortened === result) return result;
       counts.cut++;
-      if (shortened.isError || shortened.structuredContent === undefined || call.outputSchema === undefined) return shortened;
+      if (shortened.isError || shortened.structuredContent === undefined || call.outputSchema === undefined)
+        return shortened;
       if ((await parse(call.outputSchema, shortened.structuredContent)).ok) return shortened;
       return toolError(
         `The result of \`${call.tool}\` is over the limit of ${options.maxChars} characters, and its schema does not let it be shortened. Ask for less.`,

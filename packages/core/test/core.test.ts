@@ -65,7 +65,11 @@ describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (
   it("says so where the schema does not let the result be shortened", async () => {
     const rows = Array.from({ length: 2000 }, (_row, index) => `row ${index}`);
     const exact = z.object({ rows: z.array(z.string()).length(2000) });
-    const result = await call(() => ({ content: [], structuredContent: { rows } }), { outputSchema: exact }, { maxChars: 2000 });
+    const result = await call(
+      () => ({ content: [], structuredContent: { rows } }),
+      { outputSchema: exact },
+      { maxChars: 2000 },
+    );
     expect(result.isError).toBe(true);
     expect(textOf(result)).toMatch(/over the limit of 2000 characters, and its schema does not let it be shortened/);
   });
@@ -76,9 +80,10 @@ describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (
     definePlugin({
       name: "copying",
       options: z.strictObject({}),
-      setup: (host) => host.use(async function copy(_call, next) {
-        return { ...(await next()), _meta: { "example.com/a": 1 } };
-      }),
+      setup: (host) =>
+        host.use(async function copy(_call, next) {
+          return { ...(await next()), _meta: { "example.com/a": 1 } };
+        }),
     })().attach(server);
     server.registerTool("tool", {}, () => {
       throw new TypeError("x is undefined at /home/bob/secret/y.js");

@@ -117,7 +117,6 @@ describe("changes", () => {
     const heard: string[] = [];
     const changes = new Changes((error) => heard.push(`failed: ${String(error)}`));
     changes.listen(() => {
-      // oxlint-disable-next-line typescript/only-throw-error
       throw "one";
     });
     const announcer = (uri: string): void => void heard.push(`server ${uri}`);

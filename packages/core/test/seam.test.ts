@@ -318,16 +318,25 @@ describe.each(lines.map((line) => [line.name, line] as const))("the seam on %s",
 
   it("takes anything that can be awaited from a tool, and a schema that throws as one that does not fit", async () => {
     const server = recorder().attach(line.newServer());
-    // oxlint-disable-next-line unicorn/no-thenable
-    server.registerTool("later", {}, () => ({ then: (done: (value: object) => void) => done(text("later")) }));
-    // oxlint-disable-next-line unicorn/no-thenable
-    server.registerTool("never", {}, () => ({ then: (_done: unknown, failed: (error: Error) => void) => failed(new Error("it broke")) }));
-    const throwing = z.object({ n: z.number().refine(() => { throw new Error("schema"); }) });
+    type Settle = (done: (value: object) => void, failed: (error: Error) => void) => void;
+    const thenable = (settle: Settle): object => ({
+      // oxlint-disable-next-line unicorn/no-thenable
+      then: settle,
+    });
+    server.registerTool("later", {}, () => thenable((done) => done(text("later"))));
+    server.registerTool("never", {}, () => thenable((_done, failed) => failed(new Error("it broke"))));
+    const throwing = z.object({
+      n: z.number().refine(() => {
+        throw new Error("schema");
+      }),
+    });
     server.registerTool("odd", { outputSchema: throwing }, () => ({ ...text("1"), structuredContent: { n: 1 } }));
     await using client = await connected(line, server);
     expect(textOf(await client.callTool({ name: "later" }))).toBe("later");
     expect(textOf(await client.callTool({ name: "never" }))).toBe("it broke");
-    expect(textOf(await client.callTool({ name: "odd" }))).toMatch(/`odd` does not fit its output schema: the schema itself failed/);
+    expect(textOf(await client.callTool({ name: "odd" }))).toMatch(
+      /`odd` does not fit its output schema: the schema itself failed/,
+    );
   });
 
   it("does not start a tool whose call was cancelled on the way", async () => {

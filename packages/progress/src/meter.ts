@@ -20,6 +20,9 @@ export interface Counts {
   heartbeats: number;
 }
 
+/** As many marks between two turns of the wheel come from a loop that does not wait. */
+const BUSY = 64;
+
 /** A heartbeat advances by this part of the total, so that the tool's own scale still holds. */
 const NEGLIGIBLE = 1e-6;
 
@@ -45,6 +48,8 @@ export class Meter {
   #said: string | undefined;
   /** The clock's hint at the last mark: while it stands, nothing can have become due. */
   #hint = Number.NaN;
+  /** Marks since the wheel last turned. */
+  #marks = 0;
   #ended = false;
   /** Dispatched calls: those that have ended since the call last reported itself, and the shares of the running ones. */
   #finished = 0;
@@ -66,9 +71,7 @@ export class Meter {
   mark(progress: number, total: number | undefined, said: string | undefined): Promise<void> | undefined {
     this.#counts.reports++;
     if (this.#ended || !Number.isFinite(progress)) return undefined;
-    const hint = this.#clock.hint();
-    const now = hint === this.#hint && this.#options.intervalMs > 0 ? undefined : this.#clock.now();
-    this.#hint = hint;
+    const now = this.#mayHavePassed() ? this.#clock.now() : undefined;
     const open = now !== undefined && this.#mayBeSent(now);
     // What waits goes first: it was seen before, and what comes now waits for its own turn.
     const sending = open && this.#due ? this.#flush(now) : undefined;
@@ -108,8 +111,19 @@ export class Meter {
   /** Time has passed: sends what waits, or a heartbeat. */
   tick(now: number): void {
     if (this.#ended) return;
+    this.#marks = 0;
     if (this.#due && this.#mayBeSent(now)) void this.#flush(now);
     else if (this.#options.heartbeatMs > 0 && now - this.#sentAt >= this.#options.heartbeatMs) void this.#beat(now);
+  }
+
+  /** Whether it is worth to look at the clock: in a loop that never waits, one mark of sixteen looks. */
+  #mayHavePassed(): boolean {
+    if (this.#options.intervalMs === 0) return true;
+    if (++this.#marks > BUSY && (this.#marks & 15) !== 0) return false;
+    const hint = this.#clock.hint();
+    if (hint === this.#hint) return false;
+    this.#hint = hint;
+    return true;
   }
 
   #mayBeSent(now: number): boolean {
@@ -147,7 +161,7 @@ export class Meter {
 
   #barelyMore(): number {
     const from = Math.max(this.#sent, this.#position());
-    return from + Math.max((this.#total ?? 1) * NEGLIGIBLE, from * 2 * Number.EPSILON);
+    return Math.min(Number.MAX_VALUE, from + Math.max((this.#total || 1) * NEGLIGIBLE, from * 2 * Number.EPSILON));
   }
 
   #notify(progress: number, now: number): Promise<void> {

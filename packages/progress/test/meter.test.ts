@@ -130,6 +130,17 @@ describe("heartbeats", () => {
     expect(silent.sent).toEqual([]);
   });
 
+  it("go on where there is nothing to do, or no room above", () => {
+    const { clock, meter, values } = metered();
+    void meter.mark(0, 0, undefined);
+    clock.advance(35_000);
+    expect(new Set(values()).size).toBe(4);
+    const full = metered();
+    void full.meter.mark(Number.MAX_VALUE, undefined, undefined);
+    full.clock.advance(35_000);
+    expect(full.values().every(Number.isFinite)).toBe(true);
+  });
+
   it("rise even where the value is huge", () => {
     const { clock, meter, values } = metered();
     void meter.mark(2 ** 53, undefined, undefined);
