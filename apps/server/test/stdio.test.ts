@@ -52,6 +52,13 @@ test("a client lists the tools, searches, and fetches what it found", async () =
     "search",
     "fetch",
   ]);
+  const progress: (number | undefined)[][] = [];
+  const calls = ["token", "bucket", "nothing"].map((query) => ({ tool: "search", arguments: { query } }));
+  const together = await client.callTool({ name: "batch", arguments: { calls } }, undefined, {
+    onprogress: (report) => progress.push([report.progress, report.total]),
+  });
+  expect(together.structuredContent).toMatchObject({ succeeded: 3, failed: 0 });
+  expect(progress.at(-1)).toEqual([3, 3]);
   const found = await client.callTool({ name: "search", arguments: { query: "how does a token bucket refill?" } });
   const { results } = found.structuredContent as { results: { id: string }[] };
   const fetched = await client.callTool({ name: "fetch", arguments: { id: results[0]?.id } });
