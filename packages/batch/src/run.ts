@@ -136,8 +136,9 @@ export class Run {
       Object.assign(slot, outcome);
       if (slot.status === "skipped") continue;
       onSettled(slot);
-      await this.#report(slot.index, { progress: 1, total: 1 });
+      void this.#report(slot.index, { progress: 1, total: 1 });
     }
+    this.#ready = [];
     const reason = end.signal.aborted ? (end.signal.reason as Error).message : "an earlier call failed";
     for (const slot of this.slots) {
       if (slot.status !== "skipped") continue;
@@ -164,7 +165,8 @@ export class Run {
     if (slot.status === "skipped") return;
     if (this.#options.stopOnError && slot.status === "error") this.#failed = true;
     onSettled(slot);
-    await this.#report(slot.index, { progress: 1, total: 1 });
+    // Not awaited: a client that does not read holds nobody up.
+    void this.#report(slot.index, { progress: 1, total: 1 });
   }
 
   async #attempt(
