@@ -1,5 +1,6 @@
 import type { Principal } from "@plugboard/core";
 import { testPlugin } from "@plugboard/core/testing";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { batch } from "../src/index.ts";
@@ -442,6 +443,33 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a batch on %s", (_,
       timeout_ms: 100,
     });
     expect(done).toMatchObject({ partial: true, resume: null });
+    await b.close();
+  });
+
+  it("has exactly one slot per call, in order, and rising progress to the end, whatever is called how", async () => {
+    const b = await bench(sdk, [batch({ allow: ["write"] })]);
+    const kinds = fc.constantFrom("echo", "fail", "nothing", "write", "bad");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(kinds, { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 8 }),
+        async (list, concurrency) => {
+          const calls = list.map((kind, n) =>
+            kind === "echo"
+              ? echo(String(n % 5), n % 3)
+              : { tool: kind === "bad" ? "echo" : kind, arguments: kind === "write" ? { what: String(n) } : {} },
+          );
+          const seen: number[] = [];
+          const done = await b.run({ calls, concurrency }, { onprogress: ({ progress }) => seen.push(progress) });
+          expect(done.results.map(({ index }) => index)).toEqual(list.map((_kind, index) => index));
+          expect(done.results.map(({ ok }) => ok)).toEqual(list.map((kind) => kind === "echo" || kind === "write"));
+          expect(done.succeeded + done.failed + done.skipped).toBe(list.length);
+          expect(seen).toEqual([...new Set(seen)].toSorted((x, y) => x - y));
+          if (done.succeeded > 0) expect(seen.at(-1)).toBe(list.length);
+        },
+      ),
+      { numRuns: 30 },
+    );
     await b.close();
   });
 

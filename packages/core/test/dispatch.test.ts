@@ -268,6 +268,14 @@ describe.each(lines.map((line) => [line.name, line] as const))("dispatch on %s",
         method: "notifications/progress",
         params: { progressToken: currentCall()?.meta["progressToken"], progress: 10 },
       });
+      const { elicitInput, requestSampling, send } = (mcpReq ?? {}) as Record<
+        string,
+        (() => Promise<unknown>) | undefined
+      >;
+      const { sendRequest } = extra as { sendRequest?: () => Promise<unknown> };
+      for (const ask of [elicitInput, requestSampling, send, sendRequest]) {
+        if (ask) await expect(ask()).rejects.toThrow(/answered already/);
+      }
       return { content: [{ type: "text", text: currentCall()?.signal === lifetime.signal ? "own lifetime" : "?" }] };
     });
     await using client = await connected(line, server);
