@@ -1,6 +1,6 @@
 import { type Call, definePlugin, ToolError, toolResult } from "@plugboard/core";
 import { z } from "zod";
-import { decodeResume, encodeResume } from "./cursor.ts";
+import { decodeResume } from "./cursor.ts";
 import { Gate } from "./gate.ts";
 import { type Job, Jobs } from "./jobs.ts";
 import { map } from "./map.ts";
@@ -216,8 +216,7 @@ const define = definePlugin({
         await run.run(call.signal);
         count(run.slots);
         const { slots, blocks } = show(run.slots, { maxChars, maxBlobBytes });
-        const finished = run.slots.filter(({ status }) => status !== "skipped").map(({ index }) => index);
-        const resume = run.partial && finished.length < run.slots.length ? encodeResume(input.calls, finished) : null;
+        const { resume } = run;
         const totals = countsOf(run.slots);
         const advice =
           resume === null ? "" : `\n\nTo run the rest, repeat the call with the same calls and resume "${resume}".`;
@@ -256,7 +255,7 @@ const define = definePlugin({
               "`cursor` is not one of this batch. Pass the next_cursor of its last status, or leave it out to begin at the first result.",
             );
           }
-          if (job.state === "running" && job.settled.length === from && waitMs > 0)
+          if (!jobs.hasEnded(job) && job.settled.length === from && waitMs > 0)
             await jobs.wait(job, waitMs, call.signal);
           const news = pageOf(job.settled.slice(from), maxChars);
           const { slots, blocks: small } = show(news, { maxChars, maxBlobBytes });
@@ -276,6 +275,7 @@ const define = definePlugin({
             ...totals,
             next_cursor: String(next),
             more,
+            resume: jobs.hasEnded(job) ? job.run.resume : null,
           };
           const onward =
             job.state === "running" || more ? `\n\nGo on with cursor "${next}"${more ? "" : " and wait_ms"}.` : "";

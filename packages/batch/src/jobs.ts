@@ -90,6 +90,11 @@ export class Jobs {
     this.#wake(job);
   }
 
+  /** Whether every slot of a job is settled: after a cancellation that takes a moment. */
+  hasEnded(job: Job): boolean {
+    return job.expiresAt !== Infinity;
+  }
+
   end(job: Job): void {
     if (job.state === "running") job.state = "done";
     job.expiresAt = this.#now() + this.#limits.keepMs;

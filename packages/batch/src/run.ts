@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Call, Prepared, Progress } from "@plugboard/core";
 import { canonical } from "./canonical.ts";
+import { encodeResume } from "./cursor.ts";
 import type { Gate } from "./gate.ts";
 import type { Policy } from "./policy.ts";
 import { runSteps, type Step } from "./schedule.ts";
@@ -55,6 +56,12 @@ export class Run {
       status: options.earlier.has(index) ? "earlier" : "skipped",
       duration_ms: 0,
     }));
+  }
+
+  /** The cursor for what was left out, once the run has ended; null where nothing was. */
+  get resume(): string | null {
+    const finished = this.slots.filter(({ status }) => status !== "skipped").map(({ index }) => index);
+    return this.partial && finished.length < this.slots.length ? encodeResume(this.#entries, finished) : null;
   }
 
   /** Checks every call, for at most `ms`; returns the first that cannot be made. */

@@ -78,6 +78,10 @@ export const statusOutput = z.object({
   pending: z.array(z.int()).describe("Indices of the calls that have not finished."),
   ...counts,
   next_cursor: z.string(),
+  resume: z
+    .string()
+    .nullable()
+    .describe("Once the batch has ended: pass it to batch with the same calls to run what was left out."),
   more: z.boolean().describe("Whether more has finished already than fits here: ask again with next_cursor."),
 });
 

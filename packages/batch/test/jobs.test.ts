@@ -15,6 +15,7 @@ interface Status {
   skipped: number;
   next_cursor: string;
   more: boolean;
+  resume: string | null;
 }
 
 const echo = (say: string, ms = 0): object => ({ tool: "echo", arguments: { say, ms } });
@@ -65,6 +66,9 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a detached batch on
     while (now.pending.length > 0) now = await b.status({ handle, wait_ms: 1000, cursor: now.next_cursor });
     expect(now).toMatchObject({ state: "cancelled", succeeded: 1, skipped: 2 });
     expect(b.began).toEqual(["a", "never"]);
+    const calls = [echo("a"), { tool: "never" }, echo("b")];
+    const rest = await b.run({ calls, resume: now.resume, timeout_ms: 100, concurrency: 2 });
+    expect(rest.results.map((slot) => slot.status)).toEqual(["earlier", "skipped", "ok"]);
     await b.close();
   });
 
