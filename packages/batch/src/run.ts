@@ -249,9 +249,16 @@ const ignore = (): void => {};
 /** Resolves when `work` has ended, but not later than `ms` after `signal` aborted. */
 function within(ms: number, work: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const give = (): void => void setTimeout(resolve, ms).unref();
+    let timer: NodeJS.Timeout | undefined;
+    const give = (): void => {
+      timer = setTimeout(resolve, ms).unref();
+    };
     signal.addEventListener("abort", give, { once: true });
-    void work.then(resolve);
+    void work.then(() => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", give);
+      resolve();
+    });
   });
 }
 

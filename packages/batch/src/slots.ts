@@ -1,4 +1,4 @@
-import type { ContentBlock, ToolResult } from "@plugboard/core";
+import { type ContentBlock, cutText, type ToolResult } from "@plugboard/core";
 
 /** A call as it is asked for. */
 export interface Entry {
@@ -135,10 +135,7 @@ const size = (value: unknown): number => JSON.stringify(value)?.length ?? 0;
 function moveBlobs(slot: Slot, left: { bytes: number }): { slot: Slot; blocks: ContentBlock[] } {
   const content = (slot.result as ToolResult | undefined)?.content;
   const blocks: ContentBlock[] = [];
-  if (!content?.some((block) => blobOf(block).length > INLINE_CHARS)) {
-    const others = content?.filter(({ type }) => type !== "text") ?? [];
-    return { slot, blocks: others };
-  }
+  if (!content) return { slot, blocks };
   const kept = content.map((block): ContentBlock => {
     const blob = blobOf(block);
     if (blob.length <= INLINE_CHARS) {
@@ -181,13 +178,8 @@ function cutSlot(slot: Slot, share: number): Slot {
   const note = `… [cut] Call \`${slot.tool}\` on its own for all of it.`;
   // As JSON a character may take two, and the shape around it takes some as well.
   const end = Math.max(0, Math.floor((share - note.length - 60) / 2));
-  const said = `${whole.slice(0, isSplit(whole, end) ? end - 1 : end)}${note}`;
+  const said = `${cutText(whole, end)}${note}`;
   return error === undefined
     ? { ...rest, result: { content: [{ type: "text", text: said }] } }
     : { ...rest, error: said };
-}
-
-function isSplit(text: string, end: number): boolean {
-  const code = text.charCodeAt(end - 1);
-  return code >= 0xd800 && code <= 0xdbff;
 }

@@ -1,4 +1,5 @@
 import { isToolResult, textBlock, toolError } from "./result.ts";
+import { cutText } from "./text.ts";
 import type { ContentBlock, ToolResult } from "./types.ts";
 
 export interface Budget {
@@ -73,7 +74,7 @@ function cutBlocks(blocks: ContentBlock[], { maxChars, maxBlobBytes }: Budget, c
         left.characters -= text.length;
         return block;
       }
-      const part = text.slice(0, safeEnd(text, left.characters));
+      const part = cutText(text, left.characters);
       left.characters = 0;
       cuts.push({ where, kept: part.length, of: text.length, unit: "characters" });
       if (part === "") return undefined;
@@ -119,7 +120,7 @@ function cutData(data: unknown, maxChars: number, cuts: Cut[]): unknown {
       typeof value === "string" ? 100 : 1,
       Math.floor(value.length * Math.max(0.1, 1 - (size - maxChars) / part.size - 0.02)),
     );
-    const next = typeof value === "string" ? value.slice(0, safeEnd(value, keep)) : value.slice(0, keep);
+    const next = typeof value === "string" ? cutText(value, keep) : value.slice(0, keep);
     if (next.length >= value.length) break;
     holder[key] = next;
     whole.set(where, {
@@ -168,10 +169,4 @@ function largestPart(root: unknown): Part | undefined {
   };
   visit(root, undefined, "", "");
   return best;
-}
-
-/** A cut that does not split a surrogate pair. */
-function safeEnd(text: string, end: number): number {
-  const code = text.charCodeAt(end - 1);
-  return code >= 0xd800 && code <= 0xdbff ? end - 1 : end;
 }

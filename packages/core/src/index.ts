@@ -1,9 +1,9 @@
-export { cutResult } from "./budget.ts";
 export { currentCall } from "./call.ts";
 export { core, coreOptions } from "./core.ts";
 export { PluginError, type PluginErrorCode, pluginErrors, ToolError } from "./errors.ts";
 export { compose, definePlugin, isPluginFactory } from "./plugin.ts";
 export { isToolResult, structured, toolError, toolResult } from "./result.ts";
+export { cutText } from "./text.ts";
 export type {
   Args,
   Call,

@@ -67,7 +67,7 @@ export class Seam {
 
   /** A call that the SDK hands over, arguments validated. */
   enter(tool: Tool, args: Record<string, unknown> | undefined, native: Native): Promise<ToolResult> {
-    const request = new Request(native, this.#connection);
+    const request = this.request(native);
     if (!this.isVisible(tool, request)) return Promise.resolve(toolError(`Tool ${tool.name} not found`));
     const call = new ToolCall(new Frame(this, tool, request), args ? { args } : NO_CHANGES, undefined);
     return this.#chain(call).then(

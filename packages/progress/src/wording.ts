@@ -1,4 +1,4 @@
-import type { Progress } from "@plugboard/core";
+import { cutText, type Progress } from "@plugboard/core";
 
 const number = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 const SECOND = 1000;
@@ -42,8 +42,5 @@ export function message(
 
 /** At most `max` characters, an ellipsis in the place of the rest, no character split. */
 export function cut(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const end = max - 1;
-  const code = text.charCodeAt(end - 1);
-  return `${text.slice(0, code >= 0xd800 && code <= 0xdbff ? end - 1 : end)}…`;
+  return text.length <= max ? text : `${cutText(text, max - 1)}…`;
 }
