@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Request } from "./request.ts";
+import { GONE, type Request } from "./request.ts";
 import type {
   Call,
   CallChanges,
@@ -10,6 +10,7 @@ import type {
   Principal,
   Progress,
   Refused,
+  ServerIdentity,
   Services,
   ToolAnnotations,
   ToolResult,
@@ -20,6 +21,16 @@ const storage = new AsyncLocalStorage<Call>();
 /** The current call, from any depth of nested code inside a tool; undefined elsewhere. */
 export function currentCall(): Call | undefined {
   return storage.getStore();
+}
+
+/**
+ * Called when a request goes to the client: marks the call that asks, and those whose outcome depends on it.
+ * @throws Error when its caller was answered already, or has left: work that goes on for others asks nobody
+ */
+export function markAsked(): void {
+  const asking = currentCall() as ToolCall | undefined;
+  if (asking?.frame.request.closed) throw new Error(GONE);
+  for (let call = asking; call; call = call.parent) call.frame.asked = true;
 }
 
 /** Runs `fn` as the inside of `call`. */
@@ -52,6 +63,7 @@ export interface Tool {
 
 /** What a call asks of the server that it runs on. */
 interface Server {
+  readonly identity: ServerIdentity;
   prepare(parent: ToolCall, tool: string, args: unknown): Promise<Prepared | Refused>;
   service<N extends keyof Services>(name: N): Services[N] | undefined;
 }
@@ -64,6 +76,9 @@ export class Frame {
   readonly name: string;
   readonly annotations: Readonly<ToolAnnotations>;
   readonly toolMeta: Readonly<Record<string, unknown>>;
+  asked: boolean;
+  returned: ToolResult | undefined;
+  running: Promise<unknown> | undefined;
 
   constructor(server: Server, tool: Tool, request: Request) {
     this.server = server;
@@ -72,10 +87,14 @@ export class Frame {
     this.name = tool.name;
     this.annotations = tool.registered.annotations ?? NOTHING;
     this.toolMeta = tool.registered._meta ?? NOTHING;
+    this.asked = request.answers;
+    this.returned = undefined;
+    this.running = undefined;
   }
 }
 
 const NOTHING = Object.freeze({});
+const ignore = (): void => {};
 
 export class ToolCall implements Call {
   readonly #changes: CallChanges;
@@ -100,8 +119,26 @@ export class ToolCall implements Call {
   get toolMeta(): Readonly<Record<string, unknown>> {
     return this.frame.toolMeta;
   }
+  get inputSchema(): unknown {
+    return this.frame.tool.registered.inputSchema;
+  }
   get outputSchema(): unknown {
     return this.frame.tool.registered.outputSchema;
+  }
+  get server(): ServerIdentity {
+    return this.frame.server.identity;
+  }
+  get id(): object {
+    return this.frame;
+  }
+  get asked(): boolean {
+    return this.frame.asked;
+  }
+  get returned(): ToolResult | undefined {
+    return this.frame.returned;
+  }
+  get running(): Promise<void> | undefined {
+    return this.frame.running?.then(ignore, ignore);
   }
   get signal(): AbortSignal {
     return this.#changes.signal ?? this.frame.request.signal;

@@ -31,6 +31,7 @@ export type {
   ResourceRequest,
   ResultExtras,
   Returned,
+  ServerIdentity,
   Services,
   ToolAnnotations,
   ToolConfig,

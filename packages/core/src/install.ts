@@ -1,3 +1,4 @@
+import { markAsked } from "./call.ts";
 import { PluginError, type PluginErrorCode } from "./errors.ts";
 import type { Instance } from "./host.ts";
 import type { Native } from "./request.ts";
@@ -7,7 +8,9 @@ import {
   acceptSubscriptions,
   connectionOf,
   filterList,
+  followRequests,
   followTools,
+  identityOf,
   type Register,
   type Sdk,
   sdkOf,
@@ -79,7 +82,7 @@ const clash = (code: PluginErrorCode, { name }: { readonly name: string }, what:
   new PluginError(code, name, what, { field });
 
 function open(sdk: Sdk): Installation {
-  const seam = new Seam(connectionOf(sdk));
+  const seam = new Seam(connectionOf(sdk), identityOf(sdk));
   const canList = (name: string, native: Native): boolean => seam.canList(name, native);
   const register = followTools(sdk, seam.tools, {
     wrap:
@@ -99,6 +102,7 @@ function open(sdk: Sdk): Installation {
     afterRegistering: () => filterList(sdk, canList),
   });
   filterList(sdk, canList);
+  followRequests(sdk, markAsked);
   acceptLogLevels(sdk);
   const installation: Installation = { seam, register, announce: undefined };
   Object.defineProperty(sdk, SERVER, { value: { copy: COPY, installation } });

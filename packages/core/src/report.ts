@@ -63,11 +63,13 @@ export class Reporter {
   }
 }
 
-/** Waits for `promise`, but not longer than that. */
+/** Waits for `promise`, but not longer than that; rejects as it does. */
 export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const stop = new AbortController();
   const limit = delay(ms, false, { signal: stop.signal }).catch(() => false);
-  const done = await Promise.race([promise.then(() => true), limit]);
-  stop.abort();
-  return done;
+  try {
+    return await Promise.race([promise.then(() => true), limit]);
+  } finally {
+    stop.abort();
+  }
 }

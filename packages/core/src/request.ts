@@ -3,8 +3,8 @@ import { Reporter } from "./report.ts";
 import type { LogLevel, Principal, Progress } from "./types.ts";
 
 const NOTHING = Object.freeze({});
-const gone = (): Promise<never> =>
-  Promise.reject(new Error("The request was answered already: the client cannot be asked any more."));
+export const GONE = "The request was answered already: the client cannot be asked any more.";
+const gone = (): Promise<never> => Promise.reject(new Error(GONE));
 const silent = (): Promise<void> => Promise.resolve();
 
 /** A notification as both SDKs take it. */
@@ -29,6 +29,8 @@ export interface Context {
   readonly mcpReq: {
     readonly signal: AbortSignal;
     readonly _meta?: Readonly<Record<string, unknown>>;
+    readonly inputResponses?: unknown;
+    readonly requestState?: () => unknown;
     notify(notification: Notification): Promise<void>;
     log(level: LogLevel, data: unknown, logger?: string): Promise<void>;
   };
@@ -79,6 +81,19 @@ export class Request {
         ? [native.http?.authInfo, native.http !== undefined]
         : [native.authInfo, native.requestInfo !== undefined];
     return principalOf(auth, this.sessionId, !overHttp && this.#connection.isLocal());
+  }
+
+  /** Whether the request carries the answer to a question of an earlier round (2026-07-28, multi-round-trip requests). */
+  get answers(): boolean {
+    const { native } = this;
+    if (!("mcpReq" in native)) return false;
+    const { inputResponses, requestState } = native.mcpReq;
+    return inputResponses !== undefined || requestState?.() !== undefined;
+  }
+
+  /** Whether it was answered, or cancelled. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** The client's progress token: a string or a number, 0 and "" among them. */

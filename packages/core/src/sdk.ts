@@ -4,7 +4,7 @@ import type { Callback, RegisteredTool, Tool } from "./call.ts";
 import { PluginError } from "./errors.ts";
 import type { Connection, Native } from "./request.ts";
 import { within } from "./report.ts";
-import type { LogLevel, McpServerLike } from "./types.ts";
+import type { LogLevel, McpServerLike, ServerIdentity } from "./types.ts";
 
 type Handler = (request: { params?: Record<string, unknown> }, native: Native) => unknown;
 
@@ -18,7 +18,13 @@ interface LowLevel {
   ping(): Promise<unknown>;
   sendResourceUpdated(params: { uri: string }): Promise<void>;
   onclose?: (() => void) | undefined;
+  _serverInfo?: Partial<ServerIdentity>;
+  request: Send;
+  /** What everything sends its requests through in 2.x. */
+  _requestWithSchemaViaCodec?: Send;
 }
+
+type Send = (...args: unknown[]) => Promise<unknown>;
 
 /** An `McpServer` of either line, as far as we use it. `tool` is there in 1.x only. */
 export interface Sdk {
@@ -52,6 +58,22 @@ export function sdkOf(server: McpServerLike, plugin: string): Sdk {
       "this release of the SDK has no table of tools where it is known to be.",
     );
   return sdk as Sdk;
+}
+
+/** What the server calls itself. */
+export function identityOf({ server: { _serverInfo: info } }: Sdk): ServerIdentity {
+  return { name: info?.name ?? "", version: info?.version ?? "" };
+}
+
+/** Tells of every request to the client but pings, however a tool sends it, before it is sent: `onRequest` may throw. */
+export function followRequests({ server }: Sdk, onRequest: () => void): void {
+  const name = server._requestWithSchemaViaCodec ? "_requestWithSchemaViaCodec" : "request";
+  const send = server[name]?.bind(server) as Send;
+  server[name] = async (...args) => {
+    const request = args.find((arg) => typeof (arg as { method?: unknown } | undefined)?.method === "string");
+    if ((request as { method?: unknown } | undefined)?.method !== "ping") onRequest();
+    return send(...args);
+  };
 }
 
 /** How long a result waits for the answer to a ping, and how long where the protocol has none. */

@@ -13,6 +13,7 @@ import type {
   Principal,
   Progress,
   Refused,
+  ServerIdentity,
   Services,
   ToolInfo,
   ToolResult,
@@ -21,13 +22,15 @@ import type {
 /** What every tool call of one server passes: the layers of its plugins, between input and output validation. */
 export class Seam {
   readonly tools = new Map<string, Tool>();
+  readonly identity: ServerIdentity;
   readonly #connection: Connection;
   readonly #instances: Instance[] = [];
   #chain: Runner = runTool;
   #filters: ((tool: ToolInfo, principal: Principal) => boolean)[] = [];
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, identity: ServerIdentity) {
     this.#connection = connection;
+    this.identity = identity;
   }
 
   get instances(): readonly Instance[] {
@@ -175,10 +178,19 @@ function runTool(outer: Call): Promise<ToolResult> {
   try {
     const value = runInside(call, call.frame.tool.run);
     if (isThenable(value)) {
-      return Promise.resolve(value).then(
-        (awaited) => ownResult(call, awaited),
-        (error: unknown) => thrown(call, error),
+      const { frame } = call;
+      const running = Promise.resolve(value).then(
+        (awaited) => {
+          frame.running = undefined;
+          return ownResult(call, awaited);
+        },
+        (error: unknown) => {
+          frame.running = undefined;
+          return thrown(call, error);
+        },
       );
+      frame.running = running;
+      return running;
     }
     return Promise.resolve(ownResult(call, value));
   } catch (error) {
@@ -190,7 +202,8 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
 /** What the tool's code returned, checked. */
-function ownResult({ frame: { tool } }: ToolCall, value: unknown): ToolResult | Promise<ToolResult> {
+function ownResult({ frame }: ToolCall, value: unknown): ToolResult | Promise<ToolResult> {
+  const { tool } = frame;
   if (typeof value !== "object" || value === null) {
     return failed(
       `The tool \`${tool.name}\` returned ${String(value)} instead of a result. This is a fault of the tool.`,
@@ -198,6 +211,7 @@ function ownResult({ frame: { tool } }: ToolCall, value: unknown): ToolResult | 
     );
   }
   const result = value as ToolResult;
+  frame.returned = result;
   return tool.owner || !tool.registered.outputSchema ? result : checkedOutput(tool, result);
 }
 

@@ -93,6 +93,12 @@ export interface DispatchOptions {
   readonly report?: ((progress: Progress) => Promise<void>) | undefined;
 }
 
+/** Name and version of a server. */
+export interface ServerIdentity {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** What a layer may change in the call that it hands down. */
 export interface CallChanges {
   readonly args?: Readonly<Record<string, unknown>>;
@@ -110,8 +116,13 @@ export interface Call {
   readonly annotations: Readonly<ToolAnnotations>;
   /** The tool's own `_meta`: policy that its author writes beside the tool. */
   readonly toolMeta: Readonly<Record<string, unknown>>;
-  /** The tool's output schema, as the SDK holds it; a result that does not fit it is refused after the chain. */
+  /** The tool's schemas, as the SDK holds them; a result that does not fit the output schema is refused after the chain. */
+  readonly inputSchema: unknown;
   readonly outputSchema: unknown;
+  /** The server that the tool belongs to, as it introduces itself to clients. */
+  readonly server: Readonly<ServerIdentity>;
+  /** Stands for the call, whatever copies layers make of it: the key for what a layer remembers of it in a `WeakMap`. */
+  readonly id: object;
   /** Aborts when the client cancels or goes away. */
   readonly signal: AbortSignal;
   readonly principal: Principal;
@@ -137,6 +148,18 @@ export interface Call {
   readonly detach: (signal: AbortSignal) => Call;
   /** The call that dispatched this one. */
   readonly parent: Call | undefined;
+  /**
+   * Whether the outcome belongs to this conversation: the tool, or one that it dispatched, has asked the client something
+   * (elicitation, sampling, roots), or the request answers such a question. Ask when the outcome is there.
+   */
+  readonly asked: boolean;
+  /** What the tool itself returned, before any layer changed it; undefined until then, and when no tool ran. */
+  readonly returned: ToolResult | undefined;
+  /**
+   * The tool's code while it runs, also when a layer answered in its place already; undefined before and afterwards.
+   * Never rejects.
+   */
+  readonly running: Promise<void> | undefined;
   /** Another plugin's API, if that plugin is attached to the same server. */
   readonly service: <N extends keyof Services>(name: N) => Services[N] | undefined;
   with(changes: CallChanges): Call;
