@@ -186,7 +186,7 @@ function runTool(outer: Call): Promise<ToolResult> {
         },
         (error: unknown) => {
           frame.running = undefined;
-          return thrown(call, error);
+          return ownFailure(call, error);
         },
       );
       frame.running = running;
@@ -194,8 +194,12 @@ function runTool(outer: Call): Promise<ToolResult> {
     }
     return Promise.resolve(ownResult(call, value));
   } catch (error) {
-    return new Promise((resolve) => resolve(thrown(call, error)));
+    return new Promise((resolve) => resolve(ownFailure(call, error)));
   }
+}
+
+function ownFailure(call: ToolCall, error: unknown): ToolResult {
+  return (call.frame.returned = thrown(call, error));
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

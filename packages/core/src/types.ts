@@ -153,7 +153,7 @@ export interface Call {
    * (elicitation, sampling, roots), or the request answers such a question. Ask when the outcome is there.
    */
   readonly asked: boolean;
-  /** What the tool itself returned, before any layer changed it; undefined until then, and when no tool ran. */
+  /** What the tool itself returned, or threw, as a result, before any layer changed it; undefined until then, and when no tool ran. */
   readonly returned: ToolResult | undefined;
   /**
    * The tool's code while it runs, also when a layer answered in its place already; undefined before and afterwards.

@@ -98,7 +98,8 @@ describe.each(lines.map((line) => [line.name, line] as const))("what a layer kno
     await running;
     expect(call?.running).toBeUndefined();
     for (const name of ["fails", "quick"]) {
-      await client.callTool({ name });
+      const result = await client.callTool({ name });
+      expect(call?.returned).toMatchObject({ content: result.content });
       expect(call?.tool).toBe(name);
       expect(call?.running).toBeUndefined();
     }

@@ -1,0 +1,117 @@
+import {
+  type Call,
+  isToolResult,
+  type Middleware,
+  type Progress,
+  ToolError,
+  toolError,
+  type ToolResult,
+} from "@plugboard/core";
+import { NotCanonical } from "./canonical.ts";
+import { controlOf } from "./control.ts";
+import type { Keys } from "./key.ts";
+import type { Led } from "./led.ts";
+import type { Answer, Loaded, Loader, Plan, Request } from "./loader.ts";
+import { CACHE_META, callerTag, type Policies, type Policy } from "./policy.ts";
+import { ALL } from "./store.ts";
+
+interface Parts {
+  readonly policies: Policies;
+  readonly keys: Keys;
+  readonly loader: Loader;
+  readonly led: Led;
+}
+
+/** The layer that stores tools' results, and forgets them when other tools have changed what they tell. */
+export function resultsLayer({ policies, keys, loader, led }: Parts): Middleware {
+  return function cache(call, next) {
+    const policy = policies.of(call);
+    const invalidated = policies.invalidatedBy(call.tool);
+    const run = invalidated.length === 0 ? next : thenInvalidate(next, () => loader.invalidate(invalidated));
+    // A request that answers a tool's question has an outcome of its own.
+    if (!policy || call.asked) return run();
+    let key: string | undefined;
+    let control: ReturnType<typeof controlOf>;
+    try {
+      control = controlOf(call);
+      key = control.bypass ? undefined : keys.ofResult(call, policy.scope);
+    } catch (error) {
+      if (error instanceof ToolError) return Promise.resolve(toolError(error.message));
+      if (!(error instanceof NotCanonical)) throw error;
+      key = undefined;
+      control = { bypass: true, refresh: false, maxAgeMs: 0 };
+    }
+    if (key === undefined) {
+      loader.counts.bypassed += 1;
+      return run().then((value) => labelled({ value, status: "bypass", ageMs: 0 }));
+    }
+    const plan = planOf(key, policy, keys, call);
+    const request: Request<ToolResult, Progress> = {
+      caller: keys.caller(call.principal) ?? "",
+      signal: call.signal,
+      onNews: call.meta["progressToken"] === undefined ? undefined : (progress) => void call.report(progress),
+      refresh: control.refresh,
+      maxAgeMs: control.maxAgeMs,
+      holding: led.above(call.parent),
+      load(flight, loading) {
+        led.set(call, loading);
+        const report = (progress: Progress): Promise<void> => {
+          flight.tell(progress);
+          return Promise.resolve();
+        };
+        return run(call.with({ signal: flight.signal, report })).then((result) => judge(call, result));
+      },
+      reload(signal) {
+        const alone = call.detach(signal);
+        return run(alone).then((result) => judge(alone, result));
+      },
+    };
+    const answer = loader.get(plan, request);
+    return answer instanceof Promise ? answer.then(labelled) : Promise.resolve(labelled(answer));
+  };
+}
+
+type Next = (call?: Call) => Promise<ToolResult>;
+
+/** Also after a call that was cancelled: what it was to change may have been changed. */
+function thenInvalidate(next: Next, invalidate: () => Promise<void>): Next {
+  return async (call) => {
+    let isUnchanged = false;
+    try {
+      const result = await next(call);
+      isUnchanged = result.isError === true;
+      return result;
+    } finally {
+      if (!isUnchanged) await invalidate();
+    }
+  };
+}
+
+function planOf(key: string, policy: Policy, keys: Keys, { principal }: Call): Plan {
+  const { ttlMs, staleMs, staleIfErrorMs, errorTtlMs, scope, tags } = policy;
+  const all = scope === "public" ? [...tags, ALL] : [...tags, callerTag(keys.identity(principal.id)), ALL];
+  return { key, tags: all, ttlMs, staleMs, staleIfErrorMs, errorTtlMs };
+}
+
+/** What of a result others may have: nothing of shapes that are not known, or that came of asking this client something. */
+function judge(call: Call, result: ToolResult): Loaded<ToolResult> {
+  const failed = result.isError === true;
+  if (!isToolResult(result) || call.asked) return { value: result, failed };
+  const { returned } = call;
+  // An error of another layer, a limit's refusal for example, says nothing of the tool.
+  const passing = failed && returned?.isError !== true;
+  return { value: result, common: withoutLayers(result, returned), failed, passing };
+}
+
+/** The result without what layers put into its `_meta`: that is of this call alone. */
+function withoutLayers(result: ToolResult, returned: ToolResult | undefined): ToolResult {
+  const { _meta, ...rest } = result;
+  if (!_meta || !returned?._meta) return rest;
+  const own = Object.entries(returned._meta).filter(([name]) => !name.startsWith("dev.plugboard/"));
+  return own.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(own) };
+}
+
+function labelled({ value, status, ageMs }: Answer<ToolResult>): ToolResult {
+  if (!isToolResult(value)) return value;
+  return { ...value, _meta: { ...value._meta, [CACHE_META]: { status, ageMs: Math.round(ageMs) } } };
+}
