@@ -35,7 +35,7 @@ function schemaOf(options: z.ZodType): Record<string, unknown> {
     override: ({ zodSchema, jsonSchema }) => {
       // A function has no JSON form; the table should name it nevertheless.
       const { type } = zodSchema._zod.def;
-      if (type === "function" || type === "custom") Object.assign(jsonSchema, { type: "function" });
+      if (type === "function" || type === "custom") jsonSchema.type ??= "function" as never;
     },
   });
 }

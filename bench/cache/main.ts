@@ -1,5 +1,7 @@
 // What a hit and a miss cost over a call of the same no-op tool, in-process, and what a cached value costs beside lru-cache
 // alone, keyv and cacheable; what an entry takes in memory.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { cache } from "@plugboard/cache";
 import { definePlugin } from "@plugboard/core";
@@ -80,20 +82,20 @@ table(
   values.map(({ name, ns, ratio }) => ({ "a value that is there": name, ns: Math.round(ns), ratio: ratio.toFixed(2) })),
 );
 
-if (globalThis.gc) {
-  const COUNT = 10_000;
-  const filled = cache({ maxEntries: COUNT, maxBytes: 1e9 });
-  globalThis.gc();
-  const before = process.memoryUsage().heapUsed;
-  for (let index = 0; index < COUNT; index++) {
-    await filled.getOrSet(`key ${index}`, () => ({ content: [{ type: "text", text: `${index} `.repeat(20) }] }), {
-      scope: "public",
-    });
-  }
-  globalThis.gc();
-  const used = (process.memoryUsage().heapUsed - before) / COUNT;
-  const counted = (filled.stats()["bytes"] ?? 0) / COUNT;
-  console.log(
-    `\nan entry with about 110 characters takes ${Math.round(used)} bytes of heap; it is counted as ${Math.round(counted)}`,
-  );
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+const COUNT = 10_000;
+const filled = cache({ maxEntries: COUNT, maxBytes: 1e9 });
+collect();
+const before = process.memoryUsage().heapUsed;
+for (let index = 0; index < COUNT; index++) {
+  await filled.getOrSet(`key ${index}`, () => ({ content: [{ type: "text", text: `${index} `.repeat(20) }] }), {
+    scope: "public",
+  });
 }
+collect();
+const used = (process.memoryUsage().heapUsed - before) / COUNT;
+const counted = (filled.stats()["bytes"] ?? 0) / COUNT;
+console.log(
+  `\nAn entry of about 110 characters takes ${Math.round(used)} bytes of heap; it is counted as ${Math.round(counted)}.`,
+);

@@ -56,7 +56,7 @@ export function settle(slot: Slot, result: ToolResult, ms: number): void {
   slot.status = slot.ok ? "ok" : "error";
   slot.result = plain;
   if (!slot.ok) slot.error = textOf(plain) || "The tool failed and did not say why.";
-  if (isHit(plain._meta)) slot.cached = true;
+  if (isCached(plain._meta)) slot.cached = true;
 }
 
 /** The call failed without a result. */
@@ -81,10 +81,10 @@ function isResult(plain: unknown): plain is ToolResult {
   );
 }
 
-/** Whether a cache answered: it says so under its own key. */
-function isHit(meta: Record<string, unknown> | undefined): boolean {
-  const cache = meta?.["dev.plugboard/cache"];
-  return typeof cache === "object" && cache !== null && (cache as { hit?: unknown }).hit === true;
+/** Whether a cache answered, with what it had: it says so under its own key. */
+function isCached(meta: Record<string, unknown> | undefined): boolean {
+  const status = (meta?.["dev.plugboard/cache"] as { status?: unknown } | null | undefined)?.status;
+  return status === "hit" || status === "stale";
 }
 
 /** All texts of a result. */

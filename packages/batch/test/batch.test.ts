@@ -172,12 +172,13 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a batch on %s", (_,
     );
     const hit = layer("hit", async (call, next) => ({
       ...(await next()),
-      ...(call.args["say"] === "hit" && { _meta: { "dev.plugboard/cache": { hit: true } } }),
+      _meta: { "dev.plugboard/cache": { status: call.args["say"] === "yes" ? "miss" : call.args["say"], ageMs: 1 } },
     }));
     const b = await bench(sdk, [watch, batch(), refuse, hit]);
-    const done = await b.run({ calls: [echo("yes"), echo("no"), echo("hit")] });
+    const done = await b.run({ calls: [echo("yes"), echo("no"), echo("hit"), echo("stale")] });
     expect(seen.map(([tool, parent]) => [tool, parent])).toEqual([
       ["batch", ""],
+      ["echo", "batch"],
       ["echo", "batch"],
       ["echo", "batch"],
       ["echo", "batch"],
@@ -188,7 +189,7 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a batch on %s", (_,
       error: "Too many calls.",
       result: { _meta: { "dev.plugboard/ratelimit": { retryAfterMs: 5 } } },
     });
-    expect(done.results.map(({ cached }) => cached)).toEqual([undefined, undefined, true]);
+    expect(done.results.map(({ cached }) => cached)).toEqual([undefined, undefined, true, true]);
     await b.close();
   });
 

@@ -20,7 +20,7 @@ interface Kept {
 }
 
 /** What an entry takes besides its value and its key, in bytes: measured in bench/cache. */
-const OVERHEAD = 350;
+const OVERHEAD = 650;
 /** How many tags the store remembers as invalidated, before it forgets everything that is older instead. */
 const MAX_TAGS = 10_000;
 

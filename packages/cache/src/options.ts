@@ -38,7 +38,9 @@ const isStore = (value: unknown): value is Store =>
   ["read", "write", "invalidate", "stats", "close"].every(
     (method) => typeof (value as Record<string, unknown>)[method] === "function",
   );
-const ownStore = z.custom<Store>(isStore, "a store has the methods read, write, invalidate, stats and close");
+const ownStore = z
+  .custom<Store>(isStore, "a store has the methods read, write, invalidate, stats and close")
+  .meta({ type: "object" });
 
 export const cacheOptions = z.strictObject({
   ttlMs: ms.default(60_000).describe("How long a result is fresh, in milliseconds; 0 stores nothing"),

@@ -10,6 +10,7 @@ import {
   fetchedText,
   fetchInput,
   fetchOutput,
+  live,
   hintFor,
   searchInput,
   searchOutput,
@@ -127,6 +128,7 @@ export const search: PluginFactory<typeof searchOptions, object> = definePlugin(
         inputSchema: searchInput(bounds),
         outputSchema: searchOutput,
         annotations,
+        _meta: live,
         ...(list && { text: (data: z.input<typeof searchOutput>) => searchText(data, fetchTool) }),
       },
       async ({ query, limit, cursor }, call) => {
@@ -152,6 +154,7 @@ export const search: PluginFactory<typeof searchOptions, object> = definePlugin(
         inputSchema: fetchInput,
         outputSchema: fetchOutput,
         annotations,
+        _meta: live,
         ...(list && { text: (data: z.input<typeof fetchOutput>) => fetchedText(data, fetchTool) }),
       },
       async ({ id }, call) => {

@@ -11,6 +11,9 @@ export interface ToolBounds {
 const MAX_ID_CHARS = 4_000;
 const MAX_CURSOR_CHARS = 200;
 
+/** The documents may change at any time, and the index knows: results are not for a cache. */
+export const live = { "dev.plugboard/cache": "no-store" };
+
 export const annotations = {
   readOnlyHint: true,
   destructiveHint: false,

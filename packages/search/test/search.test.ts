@@ -78,7 +78,9 @@ describe("the tools", () => {
     const { client } = await serve([docs.path]);
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).toSorted()).toEqual(["fetch", "search"]);
-    for (const { annotations, inputSchema, outputSchema, description } of tools) {
+    for (const { annotations, inputSchema, outputSchema, description, _meta } of tools) {
+      // Documents change, and the index knows.
+      expect(_meta?.["dev.plugboard/cache"]).toBe("no-store");
       expect(annotations).toMatchObject({
         readOnlyHint: true,
         destructiveHint: false,
