@@ -12,7 +12,7 @@ const known = new WeakMap<object, string>();
  * Schema for zod 4, for anything else from how the object looks inside.
  */
 export function fingerprint(schema: unknown): string {
-  if (typeof schema !== "object" || schema === null) return "-";
+  if ((typeof schema !== "object" && typeof schema !== "function") || schema === null) return "-";
   let found = known.get(schema);
   if (found === undefined) {
     found = digest(describe(schema));
@@ -30,18 +30,27 @@ function describe(schema: object): string {
     }
   }
   const parts: string[] = [];
-  look(schema, parts, new Set(), 0);
+  if (typeof schema === "function") parts.push(String(schema));
+  look({ ...schema }, parts, new Set(), 0);
   return parts.join("\n");
 }
 
 const MAX_PARTS = 20_000;
-const MAX_DEPTH = 12;
+const MAX_DEPTH = 24;
 
 /** Writes down what an object holds; functions by their source, and those without parameters also by what they return. */
 function look(value: unknown, parts: string[], seen: Set<object>, depth: number): void {
   if (parts.length >= MAX_PARTS) return;
   if (typeof value === "function") {
     parts.push(`function ${String(value)}`);
+    return;
+  }
+  if (value instanceof RegExp || value instanceof Date) {
+    parts.push(String(value));
+    return;
+  }
+  if (value instanceof Map || value instanceof Set) {
+    look([...value], parts, seen, depth);
     return;
   }
   if (typeof value !== "object" || value === null) {

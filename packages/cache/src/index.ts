@@ -1,4 +1,4 @@
-import { currentCall, definePlugin, toolResult } from "@plugboard/core";
+import { currentCall, definePlugin, ToolError, toolResult } from "@plugboard/core";
 import { z } from "zod";
 import { Keys } from "./key.ts";
 import { Led } from "./led.ts";
@@ -39,7 +39,7 @@ const clock = (): number => performance.now();
 function storeOf(options: CacheOptions, name: string, warn: (message: string) => void): Store {
   const { store, maxEntries, maxBytes } = options;
   if (store === "memory") return new MemoryStore({ maxEntries, maxBytes, clock });
-  if (!("redis" in store)) return store;
+  if ("read" in store) return store;
   const { redis: url, prefix, timeoutMs, nearMs } = store;
   return new TieredStore(new RedisStore({ url, prefix, name, timeoutMs, warn }), {
     maxEntries,
@@ -108,13 +108,15 @@ const define = definePlugin({
         {
           title: "Clear the cache",
           description:
-            "Forgets stored results, so that the next calls ask the sources again: of one tool, with one tag, of the caller, or all.",
+            "Forgets stored results, so that the next calls ask the sources again: those of one tool, with one tag, of the caller, or all.",
           inputSchema: clearInput,
           outputSchema: clearOutput,
           annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
           _meta: { [CACHE_META]: "no-store" },
         },
         async ({ tool, tag, mine }, call) => {
+          if ([tool !== undefined, tag !== undefined, mine].filter(Boolean).length > 1)
+            throw new ToolError("Give one of `tool`, `tag` and `mine`, or none of them to forget everything.");
           const tags = [
             ...(tool === undefined ? [] : [toolTag(tool)]),
             ...(tag === undefined ? [] : [ownTag(tag)]),

@@ -1,6 +1,8 @@
 import { Flight, WaitedTooLong } from "@plugboard/core/flight";
-import { RedisUnavailable } from "@plugboard/core/redis";
+import { RedisRefused, RedisUnavailable } from "@plugboard/core/redis";
+import { bounded } from "./bounded.ts";
 import { copyAgain, copyOf } from "./copy.ts";
+import { type Envelope, envelopeOf } from "./envelope.ts";
 import type { Clock } from "./memory.ts";
 import type { Claim, Read, Store } from "./store.ts";
 
@@ -30,18 +32,10 @@ export interface Loaded<T> {
   readonly passing?: boolean;
 }
 
-/** A failure that is thrown, not returned. */
-class Thrown {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    this.error = error;
-  }
-}
-
 /** What one caller wants. */
 export interface Request<T, News> {
-  /** Whose failures he shares. */
-  readonly caller: string;
+  /** Whose failures he shares: a text, or an object of his own where nobody knows who he is. */
+  readonly caller: string | object;
   readonly signal: AbortSignal | undefined;
   readonly onNews: ((news: News) => void) | undefined;
   /** Does not take what is stored. */
@@ -50,10 +44,12 @@ export interface Request<T, News> {
   readonly maxAgeMs: number;
   /** Flights that wait for this caller: he must not wait for them. */
   readonly holding: readonly Loading[];
-  /** Loads for all who wait; `begun` gets the flight before. */
-  load(flight: Flight<Outcome<T>, News>, begun: Loading): Promise<Loaded<T>>;
+  /** Whether what is stored can be what he looks for: others may have written it. */
+  accepts(value: unknown): boolean;
+  /** Loads for all who wait. */
+  load(flight: Flight<Outcome<T>, News>, loading: Loading): Promise<Loaded<T>>;
   /** Loads for nobody in particular, after a stale answer. */
-  reload(signal: AbortSignal): Promise<Loaded<T>>;
+  reload(flight: Flight<Outcome<T>, News>, loading: Loading): Promise<Loaded<T>>;
 }
 
 export interface Answer<T> {
@@ -65,27 +61,34 @@ export interface Answer<T> {
 /** What a flight ends with: a load of this process, or what another process has just stored. */
 export type Outcome<T> = Loaded<T> | Thrown | Elsewhere;
 
+/** A failure that is thrown, not returned. */
+class Thrown {
+  readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
 class Elsewhere {
   readonly value: unknown;
-  constructor(value: unknown) {
+  readonly ageMs: number;
+  constructor(value: unknown, ageMs: number) {
     this.value = value;
+    this.ageMs = ageMs;
   }
 }
 
 /** A flight as others see it. */
 export interface Loading {
   readonly tags: readonly string[];
-  readonly caller: string;
+  readonly caller: string | object;
   /** What its own work is waiting for. */
   readonly awaits: Set<Loading>;
   flight: Flight<unknown, unknown> | undefined;
-}
-
-/** How an entry is stored. */
-interface Envelope {
-  readonly value: unknown;
-  readonly ttlMs: number;
-  readonly failed: boolean;
+  /** Whether something newer has taken its place: what it loads is not kept. */
+  isOutdated: boolean;
+  /** Lets other processes load. */
+  release: (() => Promise<void>) | undefined;
 }
 
 export interface LoaderOptions {
@@ -103,13 +106,18 @@ export interface LoaderOptions {
 
 /** Waiters whose flight ended with something that is not for them try this often to share another. */
 const MAX_ATTEMPTS = 3;
+/** How long a store that fails is not warned of again. */
+const WARN_MS = 60_000;
 
 /** Reads through a store: one load at a time for each key, stale answers within their limits, and never an error of its own. */
 export class Loader {
   readonly #options: LoaderOptions;
+  /** Those that can be joined, by their keys. */
   readonly #flights = new Map<string, Loading>();
+  readonly #active = new Set<Loading>();
   readonly counts = { hits: 0, misses: 0, stale: 0, coalesced: 0, bypassed: 0, storeErrors: 0 };
-  #isFailing = false;
+  #warnedAt = -Infinity;
+  #closed = false;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -118,10 +126,11 @@ export class Loader {
   }
 
   get loading(): number {
-    return this.#flights.size;
+    return this.#active.size;
   }
 
   get<T, News>(plan: Plan, request: Request<T, News>): Answer<T> | Promise<Answer<T>> {
+    if (this.#closed) return this.#lead(plan, request, undefined);
     let read: Read | Promise<Read>;
     try {
       read = this.#options.store.read(plan.key, plan.tags);
@@ -129,26 +138,24 @@ export class Loader {
       return this.#without(plan, request, error);
     }
     if (!(read instanceof Promise)) return this.#answer(plan, request, read);
-    return read.then(
-      (found) => {
-        this.#isFailing = false;
-        return this.#answer(plan, request, found);
-      },
+    return bounded(read).then(
+      (found) => this.#answer(plan, request, found),
       (error: unknown) => this.#without(plan, request, error),
     );
   }
 
   #answer<T, News>(plan: Plan, request: Request<T, News>, read: Read): Answer<T> | Promise<Answer<T>> {
-    if (request.refresh) return this.#lead(plan, request, read);
-    const envelope = envelopeOf(read.entry?.value);
-    const ageMs = read.entry?.ageMs ?? 0;
-    if (!envelope || ageMs > request.maxAgeMs) return this.#share(plan, request, read);
+    const found = envelopeOf(read, request);
+    if (found === "garbage") return this.#without(plan, request, new Error("it answered with something strange"));
+    if (request.refresh) return this.#refresh(plan, request, read);
+    if (!found || found.ageMs > request.maxAgeMs) return this.#share(plan, request, read);
+    const { envelope, ageMs } = found;
     const overdue = ageMs - envelope.ttlMs;
-    if (overdue < 0) return this.#given(envelope, "hit", ageMs);
+    if (overdue < 0) return this.#given(envelope.value, "hit", ageMs);
     if (envelope.failed) return this.#share(plan, request, read);
     if (overdue < plan.staleMs) {
       this.#revalidate(plan, request, read);
-      return this.#given(envelope, "stale", ageMs);
+      return this.#given(envelope.value, "stale", ageMs);
     }
     return this.#share(plan, request, read, overdue < plan.staleIfErrorMs ? { envelope, ageMs } : undefined);
   }
@@ -159,7 +166,7 @@ export class Loader {
     return this.#share(plan, request, undefined);
   }
 
-  #given<T>({ value }: { readonly value: unknown }, status: "hit" | "stale" | "coalesced", ageMs: number): Answer<T> {
+  #given<T>(value: unknown, status: "hit" | "stale" | "coalesced", ageMs: number): Answer<T> {
     this.#count(status);
     return { value: copyAgain(value) as T, status, ageMs };
   }
@@ -196,6 +203,8 @@ export class Loader {
     fallback: Fallback | undefined,
   ): Promise<Answer<T>> {
     const { signal, onNews, holding, caller } = request;
+    const { clock, maxWaitMs } = this.#options;
+    const until = clock() + maxWaitMs;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const loading = this.#joinable(plan.key);
       if (!loading) return this.#lead(plan, request, read, fallback);
@@ -203,7 +212,7 @@ export class Loader {
       for (const held of holding) held.awaits.add(loading);
       try {
         const flight = loading.flight as Flight<Outcome<T>, News>;
-        const outcome = await flight.join({ signal, onNews, maxWaitMs: this.#options.maxWaitMs });
+        const outcome = await flight.join({ signal, onNews, maxWaitMs: Math.max(0, until - clock()) });
         const common = forOthers(outcome, loading.caller === caller);
         if (common) return this.#finish(common, "coalesced", fallback);
       } catch (error) {
@@ -222,64 +231,87 @@ export class Loader {
     request: Request<T, News>,
     read: Read | undefined,
     fallback?: Fallback,
-    isListed = this.#flights.size < this.#options.maxFlights,
+    isListed = this.#active.size < this.#options.maxFlights,
   ): Promise<Answer<T>> {
-    const flight = this.#begin(plan, request, read, request.load, isListed);
+    const load = request.load.bind(request);
+    const flight = this.#begin(plan, request, read, load, { isListed, keepsFailures: !fallback });
     const { signal, onNews } = request;
     const outcome = await flight.join({ signal, onNews });
     return this.#finish(outcome, read ? "miss" : "bypass", fallback);
   }
 
+  /** Whoever asks for news does not wait for what began before, and what did is not kept over it. */
+  #refresh<T, News>(plan: Plan, request: Request<T, News>, read: Read): Promise<Answer<T>> {
+    const older = this.#flights.get(plan.key);
+    if (older) older.isOutdated = true;
+    return this.#lead(plan, request, read);
+  }
+
   #revalidate<T, News>(plan: Plan, request: Request<T, News>, read: Read): void {
-    if (this.#joinable(plan.key) || this.#flights.size >= this.#options.maxFlights) return;
-    this.#begin(plan, request, read, ({ signal }) => request.reload(signal), true);
+    if (this.#joinable(plan.key) || this.#active.size >= this.#options.maxFlights) return;
+    const load = request.reload.bind(request);
+    this.#begin(plan, request, read, load, { isListed: true, keepsFailures: false });
   }
 
   /** Without a `read`, the store is left alone. */
   #begin<T, News>(
     plan: Plan,
-    { caller, refresh }: Request<T, News>,
+    request: Request<T, News>,
     read: Read | undefined,
     load: Request<T, News>["load"],
-    isListed: boolean,
+    { isListed, keepsFailures }: { readonly isListed: boolean; readonly keepsFailures: boolean },
   ): Flight<Outcome<T>, News> {
-    const loading: Loading = { tags: plan.tags, caller, awaits: new Set(), flight: undefined };
+    const { caller } = request;
+    const loading: Loading = {
+      tags: plan.tags,
+      caller,
+      awaits: new Set(),
+      flight: undefined,
+      isOutdated: false,
+      release: undefined,
+    };
+    this.#active.add(loading);
     return new Flight<Outcome<T>, News>(async (flight) => {
       loading.flight = flight as Flight<unknown, unknown>;
       if (isListed) this.#flights.set(plan.key, loading);
-      // What comes of cancelled work may be half of it.
       const run = async (): Promise<Loaded<T>> => {
         const loaded = await load(flight, loading);
-        return flight.signal.aborted ? { ...loaded, passing: true } : loaded;
+        // What comes of cancelled work may be half of it; a failure must not push out what can stand in for it.
+        const isPassing = flight.signal.aborted || loading.isOutdated || (loaded.failed && !keepsFailures);
+        return isPassing ? { ...loaded, passing: true } : loaded;
       };
       try {
         if (!read) return await run();
-        if (this.#options.store.shared) return await this.#loadClaimed(plan, refresh, run, flight.signal);
+        const { store } = this.#options;
+        if (store.claim && store.waitForRelease)
+          return await this.#loadClaimed(plan, request, run, loading, flight.signal);
         const loaded = await run();
-        const keeping = this.#keep(plan, loaded, read.mark);
+        const keeping = this.#keep(plan, caller, loaded, read.mark);
         if (keeping) await keeping;
         return loaded;
       } catch (error) {
         return new Thrown(error);
       } finally {
+        this.#active.delete(loading);
         if (this.#flights.get(plan.key) === loading) this.#flights.delete(plan.key);
       }
     });
   }
 
   /** One process at a time loads; the others wait for what it stores, or for it to give up. */
-  async #loadClaimed<T>(
+  async #loadClaimed<T, News>(
     plan: Plan,
-    refresh: boolean,
+    request: Request<T, News>,
     run: () => Promise<Loaded<T>>,
+    loading: Loading,
     signal: AbortSignal,
   ): Promise<Outcome<T>> {
     const { store, clock, maxWaitMs } = this.#options;
     const until = clock() + maxWaitMs;
     try {
       for (let left = maxWaitMs; left > 0; left = until - clock()) {
-        const claim = await store.claim?.(plan.key, plan.tags);
-        if (claim) return await this.#loadHolding(plan, claim, refresh, run);
+        const claim = await bounded(store.claim?.(plan.key, plan.tags));
+        if (claim) return await this.#loadHolding(plan, claim, request, run, loading, signal);
         await store.waitForRelease?.(plan.key, left, signal);
       }
     } catch (error) {
@@ -290,47 +322,67 @@ export class Loader {
     return run();
   }
 
-  async #loadHolding<T>(
+  async #loadHolding<T, News>(
     plan: Plan,
-    { read, release }: Claim,
-    refresh: boolean,
+    claim: Claim,
+    request: Request<T, News>,
     run: () => Promise<Loaded<T>>,
+    loading: Loading,
+    signal: AbortSignal,
   ): Promise<Outcome<T>> {
+    let released: Promise<void> | undefined;
+    const release = (): Promise<void> =>
+      (released ??= Promise.resolve()
+        .then(() => bounded(claim.release()))
+        .catch((error: unknown) => this.#note(error)));
+    // Others need not wait for what is cancelled or invalidated, even where the tool does not notice.
+    loading.release = release;
+    signal.addEventListener("abort", () => void release(), { once: true });
     try {
-      const envelope = envelopeOf(read.entry?.value);
-      const isFresh = envelope && (read.entry?.ageMs ?? 0) < envelope.ttlMs;
-      if (isFresh && !refresh) return new Elsewhere(envelope.value);
+      const found = envelopeOf(claim.read, request);
+      if (
+        typeof found === "object" &&
+        !request.refresh &&
+        found.ageMs < Math.min(found.envelope.ttlMs, request.maxAgeMs)
+      )
+        return new Elsewhere(found.envelope.value, found.ageMs);
       const loaded = await run().catch((cause: unknown) => {
         throw new LoadFailed("", { cause });
       });
-      await this.#keep(plan, loaded, read.mark);
+      await this.#keep(plan, request.caller, loaded, claim.read.mark);
       return loaded;
     } finally {
       void release();
     }
   }
 
-  #keep<T>(plan: Plan, { common, failed, passing }: Loaded<T>, mark: unknown): Promise<void> | undefined {
+  #keep<T>(
+    plan: Plan,
+    caller: string | object,
+    { common, failed, passing }: Loaded<T>,
+    mark: unknown,
+  ): Promise<void> | undefined {
     const { jitter, random, maxEntryBytes, store } = this.#options;
     const fullMs = failed ? plan.errorTtlMs : plan.ttlMs;
-    if (common === undefined || passing || fullMs <= 0) return;
+    // A failure is for its caller only: where nobody knows who that is, for no other call.
+    if (common === undefined || passing || fullMs <= 0 || (failed && typeof caller !== "string")) return;
     const copied = copyOf(common, maxEntryBytes);
     if (!copied.ok) return;
     const ttlMs = fullMs * (1 - jitter * random());
     const keepMs = failed ? ttlMs : ttlMs + Math.max(plan.staleMs, plan.staleIfErrorMs);
-    const envelope: Envelope = { value: copied.value, ttlMs, failed };
+    const envelope: Envelope = { value: copied.value, ttlMs, failed, by: failed ? (caller as string) : "" };
     try {
       const written = store.write(plan.key, envelope, { tags: plan.tags, keepMs, bytes: copied.bytes, mark });
-      return written?.catch((error: unknown) => this.#note(error));
+      if (written instanceof Promise) return bounded(written).catch((error: unknown) => this.#note(error));
     } catch (error) {
       this.#note(error);
     }
   }
 
   #finish<T>(outcome: Outcome<T>, status: "miss" | "coalesced" | "bypass", fallback: Fallback | undefined): Answer<T> {
-    if (outcome instanceof Elsewhere) return this.#given(outcome, "coalesced", 0);
+    if (outcome instanceof Elsewhere) return this.#given(outcome.value, "hit", outcome.ageMs);
     const failed = outcome instanceof Thrown || outcome.failed;
-    if (failed && fallback) return this.#given(fallback.envelope, "stale", fallback.ageMs);
+    if (failed && fallback) return this.#given(fallback.envelope.value, "stale", fallback.ageMs);
     this.#count(status);
     if (outcome instanceof Thrown) throw outcome.error;
     return { value: outcome.value, status, ageMs: 0 };
@@ -340,30 +392,40 @@ export class Loader {
   async invalidate(tags: readonly string[]): Promise<void> {
     this.#forget(tags);
     try {
-      await this.#options.store.invalidate(tags);
+      const done = this.#options.store.invalidate(tags);
+      if (done) await bounded(done);
     } catch (error) {
       this.#note(error);
     }
   }
 
-  /** Those who come from now on do not join a flight that began before. */
+  /** Those who come from now on do not join a flight that began before, nor do other processes wait for it. */
   #forget(tags: readonly string[]): void {
-    for (const [key, loading] of this.#flights) {
-      if (loading.tags.some((tag) => tags.includes(tag))) this.#flights.delete(key);
+    for (const loading of this.#active) {
+      if (!loading.tags.some((tag) => tags.includes(tag))) continue;
+      loading.isOutdated = true;
+      void loading.release?.();
     }
+    for (const [key, loading] of this.#flights) if (loading.isOutdated) this.#flights.delete(key);
   }
 
   #note(error: unknown): void {
     this.counts.storeErrors += 1;
     // The connection to Redis tells of its own troubles, once.
-    if (this.#isFailing || error instanceof RedisUnavailable) return;
-    this.#isFailing = true;
+    const isTold = error instanceof RedisUnavailable && !(error instanceof RedisRefused);
+    const now = this.#options.clock();
+    if (isTold || now - this.#warnedAt < WARN_MS) return;
+    this.#warnedAt = now;
     this.#options.warn("the store failed, so calls go on uncached", error);
   }
 
-  close(reason: unknown): void {
-    for (const { flight } of this.#flights.values()) flight?.abort(reason);
+  /** Cancels what is being loaded, and lets other processes load it. */
+  async close(reason: unknown): Promise<void> {
+    this.#closed = true;
+    const active = [...this.#active];
     this.#flights.clear();
+    for (const { flight } of active) flight?.abort(reason);
+    await Promise.all(active.flatMap(({ release }) => (release ? [release()] : [])));
   }
 }
 
@@ -374,13 +436,6 @@ interface Fallback {
 
 /** Tells what the work threw from what the store did. */
 class LoadFailed extends Error {}
-
-/** What a store gives is data from outside: another program may have written it. */
-function envelopeOf(value: unknown): Envelope | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { ttlMs, failed } = value as Partial<Envelope>;
-  return typeof ttlMs === "number" && typeof failed === "boolean" ? (value as Envelope) : undefined;
-}
 
 /** A flight's end as those who waited get it, if it is for them: failures are for the same caller only. */
 function forOthers<T>(outcome: Outcome<T>, sameCaller: boolean): Outcome<T> | undefined {

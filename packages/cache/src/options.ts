@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Store } from "./store.ts";
 
-const MAX_MS = 30 * 86_400_000;
+/** The longest time that anything is kept, in milliseconds. */
+export const MAX_MS = 30 * 86_400_000;
 const ms = z.int().min(0).max(MAX_MS);
 const scope = z.enum(["principal", "session", "public"]);
 const tags = z.array(z.string().min(1).max(128)).max(20);

@@ -52,6 +52,8 @@ export class Policies {
   readonly #writers: readonly { readonly fits: (name: string) => boolean; readonly tags: readonly string[] }[];
   readonly #targets: readonly { readonly fits: (name: string) => boolean; readonly tag: string }[];
   readonly #warn: (message: string) => void;
+  /** Tools that the operator was warned of: servers may be made for every request. */
+  readonly #told = new Set<string>();
   readonly #memos = new Map<string, Memo>();
 
   constructor(options: PolicyOptions, warn: (message: string) => void) {
@@ -112,6 +114,8 @@ export class Policies {
     const parsed = policySchema.safeParse(declared);
     if (parsed.success) return parsed.data;
     const { path, message } = parsed.error.issues[0] ?? { path: [], message: "" };
+    if (this.#told.has(tool) || this.#told.size >= 1000) return {};
+    this.#told.add(tool);
     this.#warn(
       `the tool "${tool}" says something in _meta["${CACHE_META}"] that is not understood, so it is not heeded: ${[...path, message].join(": ")}`,
     );

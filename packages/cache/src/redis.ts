@@ -17,11 +17,11 @@ export interface RedisStoreOptions {
 const HOLD_MS = 10_000;
 const RENEW_MS = 3000;
 /** How often a waiting process looks by itself, in case that a message was lost. */
-const LOOK_MS = 1000;
+const LOOK_MS = 250;
 /** How long the token of a tag lives before something with that tag is stored. */
 const TAG_MS = 3_600_000;
 /** Invalidations that Redis does not know of yet: more than these, and everything is forgotten instead. */
-const MAX_OWED = 10_000;
+const MAX_OWED = 1000;
 
 // Every tag has a random token. An entry holds the tokens of its tags as they were before it was loaded, and counts for as
 // long as they stay: invalidating a tag deletes its token. What Redis evicts or expires can make a miss of a hit, and never
@@ -98,23 +98,34 @@ export class RedisStore implements Store {
   readonly #connection = new Set<(heard: boolean) => void>();
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Tags whose invalidation Redis has not heard of, since it was away. */
-  readonly #owed = new Set<string>();
+  readonly #owed = new Map<string, number>();
+  #debts = 0;
+  readonly #renewing = new Set<NodeJS.Timeout>();
   #subscribed = false;
 
   /** @throws PluginError BAD_OPTIONS when the client library is not installed */
   constructor({ url, prefix, name, timeoutMs, warn }: RedisStoreOptions) {
-    this.#link = new RedisLink({ url, timeoutMs, plugin: name, warn, meanwhile: "calls go on uncached" });
+    this.#link = new RedisLink({
+      url,
+      timeoutMs,
+      plugin: name,
+      warn,
+      meanwhile: "calls go on uncached",
+      onReady: () => void this.#settle().catch(() => undefined),
+    });
     // The braces keep all keys in one slot of a cluster.
     this.#space = `{${prefix}:cache:${name}}`;
     this.#channel = `${this.#space}:news`;
   }
 
   async read(key: string, tags: readonly string[]): Promise<Read> {
+    this.#subscribe();
     await this.#settle();
     return readOf(await this.#link.run(READ, [this.#entry(key), ...this.#tags(tags)], []));
   }
 
   async claim(key: string, tags: readonly string[]): Promise<Claim | undefined> {
+    this.#subscribe();
     await this.#settle();
     const token = randomUUID();
     const claimKey = this.#claim(key);
@@ -123,11 +134,13 @@ export class RedisStore implements Store {
     if (!Array.isArray(reply) || reply.length !== 2) throw garbage();
     if (reply[0] !== 1) return undefined;
     const renewing = setInterval(() => void this.#try(RENEW, [claimKey], [token, HOLD_MS]), RENEW_MS).unref();
+    this.#renewing.add(renewing);
     const message: Message = { from: this.#id, free: claimKey };
     return {
       read: readOf(reply[1]),
       release: async () => {
         clearInterval(renewing);
+        this.#renewing.delete(renewing);
         await this.#try(RELEASE, [claimKey, this.#channel], [token, JSON.stringify(message)]);
       },
     };
@@ -167,32 +180,30 @@ export class RedisStore implements Store {
   }
 
   async invalidate(tags: readonly string[]): Promise<void> {
-    for (const tag of tags) this.#owed.add(tag);
-    if (this.#owed.size > MAX_OWED) {
-      this.#owed.clear();
-      this.#owed.add(ALL);
-    }
+    this.#subscribe();
+    const owed = tags.length + this.#owed.size > MAX_OWED ? [ALL] : tags;
+    for (const tag of owed) this.#owed.set(tag, ++this.#debts);
     await this.#settle();
   }
 
-  /** Pays what Redis is owed, before it is asked for anything. */
+  /** Pays what Redis is owed, before it is asked for anything, and as soon as it is there. */
   async #settle(): Promise<void> {
     if (this.#owed.size === 0) return;
-    const tags = [...this.#owed];
+    const owed = new Map(this.#owed);
+    const tags = [...owed.keys()];
     const message: Message = { from: this.#id, tags };
     await this.#link.run(INVALIDATE, [this.#channel, ...this.#tags(tags)], [JSON.stringify(message)]);
-    for (const tag of tags) this.#owed.delete(tag);
+    // What was invalidated once more meanwhile is owed once more.
+    for (const [tag, debt] of owed) if (this.#owed.get(tag) === debt) this.#owed.delete(tag);
   }
 
   onInvalidated(listener: (tags: readonly string[]) => void): void {
     this.#listeners.add(listener);
-    this.#subscribe();
   }
 
   /** Tells whether invalidations by other processes are heard: from now on (true), or not for sure any more (false). */
   onHearing(listener: (heard: boolean) => void): void {
     this.#connection.add(listener);
-    this.#subscribe();
   }
 
   #subscribe(): void {
@@ -239,6 +250,7 @@ export class RedisStore implements Store {
   }
 
   close(): void {
+    for (const renewing of this.#renewing) clearInterval(renewing);
     this.#link.close();
   }
 }

@@ -27,7 +27,7 @@ export function resultsLayer({ policies, keys, loader, led }: Parts): Middleware
   return function cache(call, next) {
     const policy = policies.of(call);
     const invalidated = policies.invalidatedBy(call.tool);
-    const run = invalidated.length === 0 ? next : thenInvalidate(next, () => loader.invalidate(invalidated));
+    const run = invalidated.length === 0 ? next : thenInvalidate(call, next, () => loader.invalidate(invalidated));
     // A request that answers a tool's question has an outcome of its own.
     if (!policy || call.asked) return run();
     let key: string | undefined;
@@ -47,12 +47,15 @@ export function resultsLayer({ policies, keys, loader, led }: Parts): Middleware
     }
     const plan = planOf(key, policy, keys, call);
     const request: Request<ToolResult, Progress> = {
-      caller: keys.caller(call.principal) ?? "",
+      caller: keys.caller(call.principal) ?? call.id,
       signal: call.signal,
-      onNews: call.meta["progressToken"] === undefined ? undefined : (progress) => void call.report(progress),
+      // A dispatched call may report to its caller, whatever the client asked for.
+      onNews:
+        call.meta["progressToken"] === undefined && !call.parent ? undefined : (progress) => void call.report(progress),
       refresh: control.refresh,
       maxAgeMs: control.maxAgeMs,
       holding: led.above(call.parent),
+      accepts,
       load(flight, loading) {
         led.set(call, loading);
         const report = (progress: Progress): Promise<void> => {
@@ -61,8 +64,9 @@ export function resultsLayer({ policies, keys, loader, led }: Parts): Middleware
         };
         return run(call.with({ signal: flight.signal, report })).then((result) => judge(call, result));
       },
-      reload(signal) {
+      reload({ signal }, loading) {
         const alone = call.detach(signal);
+        led.set(alone, loading);
         return run(alone).then((result) => judge(alone, result));
       },
     };
@@ -73,19 +77,27 @@ export function resultsLayer({ policies, keys, loader, led }: Parts): Middleware
 
 type Next = (call?: Call) => Promise<ToolResult>;
 
-/** Also after a call that was cancelled: what it was to change may have been changed. */
-function thenInvalidate(next: Next, invalidate: () => Promise<void>): Next {
-  return async (call) => {
+/**
+ * After the tool has done its work, whatever became of its result above it; also when the call was cancelled, since its work
+ * may be done all the same, and again when the tool's code has ended after that.
+ */
+function thenInvalidate(call: Call, next: Next, invalidate: () => Promise<void>): Next {
+  return async (changed = call) => {
     let isUnchanged = false;
     try {
-      const result = await next(call);
-      isUnchanged = result.isError === true;
+      const result = await next(changed);
+      isUnchanged = (changed.returned ?? result).isError === true && !changed.running;
       return result;
     } finally {
+      if (changed.running) void changed.running.then(invalidate);
       if (!isUnchanged) await invalidate();
     }
   };
 }
+
+/** Whether something can be a result: what is stored may come from elsewhere. */
+const accepts = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && isToolResult(value as ToolResult);
 
 function planOf(key: string, policy: Policy, keys: Keys, { principal }: Call): Plan {
   const { ttlMs, staleMs, staleIfErrorMs, errorTtlMs, scope, tags } = policy;

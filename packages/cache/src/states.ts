@@ -1,5 +1,6 @@
 import { currentCall } from "@plugboard/core";
 import { Flight, runOutside } from "@plugboard/core/flight";
+import { bounded } from "./bounded.ts";
 import type { Clock } from "./memory.ts";
 
 /** How a shared value is made and unmade. */
@@ -15,7 +16,7 @@ interface Shared {
   readonly idleMs: number;
   readonly dispose: ((value: never) => void | Promise<void>) | undefined;
   value: { readonly it: unknown } | undefined;
-  /** Calls that have got the value and are still running. */
+  /** Those who wait for the value, and calls that have got it and are still running. */
   users: number;
   usedAt: number;
 }
@@ -38,6 +39,7 @@ export class States {
   readonly #states = new Map<string, Shared>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
+  readonly #disposing = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: StatesOptions) {
@@ -65,11 +67,23 @@ export class States {
       shared = this.#create(key, create, { dispose: dispose as Shared["dispose"], idleMs });
     }
     this.#touch(key, shared);
-    const value = (await shared.flight.join({ signal: call?.signal, maxWaitMs: this.#options.maxWaitMs })) as T;
-    // The call that got it may use it for longer than it may be idle.
-    const running = call?.running;
-    if (running) this.#hold(key, shared, running);
-    return value;
+    shared.users += 1;
+    let running: Promise<void> | undefined;
+    try {
+      const value = await shared.flight.join({ signal: call?.signal, maxWaitMs: this.#options.maxWaitMs });
+      // The call that got it may use it for longer than it may be idle.
+      running = call?.running;
+      return value as T;
+    } finally {
+      if (running) void running.then(() => this.#leave(key, shared));
+      else this.#leave(key, shared);
+    }
+  }
+
+  #leave(key: string, shared: Shared): void {
+    shared.users -= 1;
+    this.#touch(key, shared);
+    this.#schedule(shared);
   }
 
   #touch(key: string, shared: Shared): void {
@@ -77,15 +91,6 @@ export class States {
     if (this.#states.get(key) !== shared) return;
     this.#states.delete(key);
     this.#states.set(key, shared);
-  }
-
-  #hold(key: string, shared: Shared, running: Promise<void>): void {
-    shared.users += 1;
-    void running.then(() => {
-      shared.users -= 1;
-      this.#touch(key, shared);
-      this.#schedule(shared);
-    });
   }
 
   #create<T>(
@@ -100,6 +105,10 @@ export class States {
     );
     const shared: Shared = { flight, idleMs, dispose, value: undefined, users: 0, usedAt: 0 };
     this.#states.set(key, shared);
+    // Nobody waits for it any more: it takes nobody's place.
+    flight.signal.addEventListener("abort", () => {
+      if (this.#states.get(key) === shared) this.#states.delete(key);
+    });
     flight.outcome.then(
       (it) => {
         shared.value = { it };
@@ -147,19 +156,20 @@ export class States {
     }
   }
 
-  async #dispose(key: string, shared: Shared): Promise<void> {
+  #dispose(key: string, shared: Shared): Promise<void> {
     if (this.#states.get(key) === shared) this.#states.delete(key);
-    if (!shared.value) return;
-    const { it } = shared.value;
+    const { value } = shared;
     shared.value = undefined;
-    try {
-      await runOutside(() => shared.dispose?.(it as never));
-    } catch (error) {
-      this.#options.warn("a shared value could not be disposed of", error);
-    }
+    if (!value || !shared.dispose) return Promise.resolve();
+    const { dispose } = shared;
+    const disposing = bounded(runOutside(async () => dispose(value.it as never)))
+      .catch((error: unknown) => this.#options.warn("a shared value could not be disposed of", error))
+      .finally(() => this.#disposing.delete(disposing));
+    this.#disposing.add(disposing);
+    return disposing;
   }
 
-  /** Disposes of everything, last created first, and waits for it; what is being created is cancelled. */
+  /** Disposes of everything, last used first, and waits for it; what is being created is cancelled. */
   async close(reason: unknown): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -167,5 +177,6 @@ export class States {
       if (!shared.value) shared.flight.abort(reason);
       await this.#dispose(key, shared);
     }
+    await Promise.all(this.#disposing);
   }
 }

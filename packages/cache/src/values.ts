@@ -4,7 +4,7 @@ import { copyOf } from "./copy.ts";
 import type { Keys, Scope } from "./key.ts";
 import type { Led } from "./led.ts";
 import type { Loader } from "./loader.ts";
-import type { CacheOptions } from "./options.ts";
+import { type CacheOptions, MAX_MS } from "./options.ts";
 import { callerTag, ownTag } from "./policy.ts";
 import type { StateOptions, States } from "./states.ts";
 import { ALL } from "./store.ts";
@@ -82,6 +82,7 @@ export function valuesOf({ keys, loader, led, states, options }: Parts): Values 
         return runOutside(async () => loadValue(rest.signal ?? call.signal));
       }
       const { ttlMs = options.ttlMs, staleMs = options.staleMs, staleIfErrorMs = options.staleIfErrorMs } = rest;
+      checkTimes(`cache.getOrSet(${JSON.stringify(key)})`, { ttlMs, staleMs, staleIfErrorMs });
       const caller = scope === "public" || !call ? [] : [callerTag(keys.identity(call.principal.id))];
       const plan = {
         key: stored,
@@ -92,14 +93,15 @@ export function valuesOf({ keys, loader, led, states, options }: Parts): Values 
         errorTtlMs: 0,
       };
       const { value } = await loader.get<T, never>(plan, {
-        caller: (call && keys.caller(call.principal)) ?? "",
+        caller: call ? (keys.caller(call.principal) ?? call.id) : "",
         signal: rest.signal ?? call?.signal,
         onNews: undefined,
         refresh: false,
         maxAgeMs: Infinity,
         holding: led.above(call),
+        accepts: () => true,
         load: ({ signal }) => load(key, loadValue, signal),
-        reload: (signal) => load(key, loadValue, signal),
+        reload: ({ signal }) => load(key, loadValue, signal),
       });
       return value;
     },
@@ -115,9 +117,18 @@ export function valuesOf({ keys, loader, led, states, options }: Parts): Values 
             : "This tool keeps something for each user, and this server does not know who you are. Sign in, or connect with a session.",
         );
       }
+      if (rest.idleMs !== undefined) checkTimes(`cache.state(${JSON.stringify(name)})`, { idleMs: rest.idleMs });
       return states.get(key, create, rest);
     },
   };
+}
+
+/** @throws RangeError */
+function checkTimes(what: string, times: Readonly<Record<string, number>>): void {
+  for (const [name, ms] of Object.entries(times)) {
+    if (ms >= 0 && ms <= MAX_MS) continue;
+    throw new RangeError(`${what}: \`${name}\` is ${ms}. Give milliseconds, from 0 to ${MAX_MS} (30 days).`);
+  }
 }
 
 function requireCall(call: Call | undefined, what: string, remedy: string): asserts call is Call {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
@@ -98,6 +100,45 @@ describe.skipIf(skipsRedis)(`over Redis${skipsRedis ? " (redis-server is not ins
       expect(statusOf(result)).toBe("hit");
       expect(textOf(result)).not.toBe("run 1");
     }, 5000);
+  });
+
+  it("pays them as soon as Redis is there again, for the other processes, without a call of its own", async () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const options = { store: store({ timeoutMs: 200, nearMs: 0 }) };
+    const [one, two] = [await member(options), await member(options)];
+    two.read.answer = (run) => text(`two ${run}`);
+    await one.call("read");
+    expect(textOf(await two.call("read"))).toBe("run 1");
+    server.pause();
+    onTestFinished(() => server.resume());
+    await one.memo.invalidate("all");
+    server.resume();
+    await vi.waitFor(async () => {
+      const result = await two.call("read");
+      expect([statusOf(result), textOf(result)]).toEqual(["hit", expect.stringContaining("two")]);
+    }, 5000);
+  });
+
+  it("connects on first use only, and leaves no connection behind", async () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const sockets = new Set<Socket>();
+    const mute = createServer((socket) => {
+      sockets.add(socket.on("close", () => sockets.delete(socket)).on("error", () => undefined));
+    }).listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    onTestFinished(() => void mute.close());
+    const redis = `redis://127.0.0.1:${(mute.address() as { port: number }).port}`;
+    const idle = newCache({ store: { redis, timeoutMs: 300 } });
+    const used = newCache({ store: { redis, timeoutMs: 300 } });
+    const loading = used.getOrSet("key", () => 1, { scope: "public" });
+    await vi.waitFor(() => expect(sockets.size).toBeGreaterThan(0));
+    // One for commands, one to listen: of the cache that is used.
+    await loading;
+    expect(sockets.size).toBeLessThanOrEqual(2);
+    const gone = newCache({ store: { redis, timeoutMs: 300 } });
+    void gone.getOrSet("key", () => 1, { scope: "public" });
+    for (const memo of [idle, used, gone]) await memo.dispose();
+    await vi.waitFor(() => expect(sockets.size).toBe(0), 5000);
   });
 
   it("a silent Redis holds a call up no longer than timeoutMs", async () => {

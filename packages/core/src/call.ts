@@ -29,8 +29,8 @@ export function currentCall(): Call | undefined {
  */
 export function markAsked(): void {
   const asking = currentCall() as ToolCall | undefined;
-  if (asking?.frame.request.closed) throw new Error(GONE);
   for (let call = asking; call; call = call.parent) call.frame.asked = true;
+  if (asking?.frame.request.closed) throw new Error(GONE);
 }
 
 /** Runs `fn` as the inside of `call`. */

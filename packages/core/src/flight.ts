@@ -29,6 +29,7 @@ export interface JoinOptions<News> {
 export class Flight<T, News = never> {
   readonly #abort = new AbortController();
   #listeners: Set<(news: News) => void> | undefined;
+  #latest: { readonly news: News } | undefined;
   #waiting = 0;
   #settled = false;
   /** How it ends. Never an unhandled rejection. */
@@ -56,8 +57,9 @@ export class Flight<T, News = never> {
     return this.#waiting;
   }
 
-  /** Tells all who wait. */
+  /** Tells all who wait, and the latest to those who come later. */
   tell(news: News): void {
+    this.#latest = { news };
     this.#listeners?.forEach((listen) => listen(news));
   }
 
@@ -69,7 +71,10 @@ export class Flight<T, News = never> {
   /** Resolves or rejects as the work does, unless the caller leaves before. */
   join({ signal, maxWaitMs, onNews }: JoinOptions<News> = {}): Promise<T> {
     this.#waiting += 1;
-    if (onNews) (this.#listeners ??= new Set()).add(onNews);
+    if (onNews) {
+      (this.#listeners ??= new Set()).add(onNews);
+      if (this.#latest) onNews(this.#latest.news);
+    }
     return new Promise<T>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
       let here = true;
@@ -81,10 +86,10 @@ export class Flight<T, News = never> {
         this.#waiting -= 1;
       };
       const giveUp = (reason: unknown): void => {
-        if (!here || this.#settled) return;
+        if (!here) return;
         leave();
         reject(reason as Error);
-        if (this.#waiting === 0) this.#abort.abort(reason);
+        if (this.#waiting === 0 && !this.#settled) this.#abort.abort(reason);
       };
       const onAbort = (): void => giveUp(signal?.reason);
       if (signal?.aborted) return onAbort();

@@ -16,6 +16,8 @@ export interface RedisLinkOptions {
   /** What happens while Redis is not there, for the operator: "limits are counted in this process". */
   readonly meanwhile: string;
   readonly warn: (message: string, detail?: unknown) => void;
+  /** Called whenever Redis is there, for the first time or again. */
+  readonly onReady?: () => void;
 }
 
 /** A Lua script, sent by its digest once Redis knows it. Make one per script, not one per run. */
@@ -30,6 +32,9 @@ export const script = (lua: string): Script => ({ lua, digest: createHash("sha1"
 export class RedisUnavailable extends Error {
   override readonly name = "RedisUnavailable";
 }
+
+/** Redis is there, and says that it will not do this: out of memory, read-only, no permission, a fault in the script. */
+export class RedisRefused extends RedisUnavailable {}
 
 /** What a subscriber hears. */
 export interface Listener {
@@ -75,11 +80,13 @@ export class RedisLink {
   #isBack(): void {
     if (this.#away) this.#options.warn(`Redis at ${placeOf(this.#options.url)} is available again.`);
     this.#away = false;
+    this.#options.onReady?.();
   }
 
   /**
    * Runs a script atomically and resolves to its reply.
-   * @throws RedisUnavailable after at most `timeoutMs`; the script may have run all the same
+   * @throws RedisUnavailable when it was not answered in `timeoutMs`, after connecting; the script may have run all the same
+   * @throws RedisRefused when Redis answered with an error
    */
   async run(lua: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     const rest = [keys.length, ...keys, ...args] as [number];
@@ -92,7 +99,8 @@ export class RedisLink {
       });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (client && !isReply(error)) this.#commands.suspect(client, message);
+      if (isReply(error)) throw new RedisRefused(message, { cause: error });
+      if (client) this.#commands.suspect(client, message);
       throw new RedisUnavailable(message, { cause: error });
     }
   }
@@ -100,11 +108,11 @@ export class RedisLink {
   /** Hears what is published on `channel`, over connections of its own, until the link is closed. */
   subscribe(channel: string, listener: Listener): void {
     const connection: Connection = new Connection(this.#options, {
-      ready: async (client) => {
+      prepare: async (client) => {
         client.on("message", (_channel: string, text: string) => listener.message(text));
         await client.subscribe(channel);
-        listener.ready();
       },
+      ready: () => listener.ready(),
       lost: () => listener.lost(),
     });
     this.#subscribers.push(connection);
@@ -123,7 +131,8 @@ function isReply(error: unknown): error is Error {
 
 /** What the owner of a connection does when it is there, and when it is not any more. */
 interface Hooks {
-  ready(client: Redis): void | Promise<void>;
+  prepare?(client: Redis): Promise<void>;
+  ready(): void;
   lost(why: string): void;
 }
 
@@ -157,6 +166,7 @@ class Connection {
     if (this.#closed) return;
     const { url, timeoutMs } = this.#options;
     const { Redis: Client } = await import("ioredis");
+    if (this.#closed) return;
     const client = new Client(url, {
       lazyConnect: true,
       // Reconnecting is done here, with a timer that keeps no process alive.
@@ -185,10 +195,11 @@ class Connection {
   }
 
   async #isReady(client: Redis): Promise<void> {
-    await this.#hooks.ready(client);
-    if (this.#client !== client || this.#closed) return;
+    await this.#hooks.prepare?.(client);
+    if (this.#client !== client || this.#closed) return close(client);
     this.#ready = true;
     this.#pauseMs = FIRST_PAUSE_MS;
+    this.#hooks.ready();
   }
 
   #lost(client: Redis, why: string): void {

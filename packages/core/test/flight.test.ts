@@ -38,6 +38,14 @@ it("a caller who has left already does not wait, and cancels what nobody wants",
   expect(flight.signal.aborted).toBe(true);
 });
 
+it("who comes with an aborted signal is refused at once, also when the work is done already", async () => {
+  const flight = new Flight(() => Promise.resolve("done"));
+  await flight.outcome;
+  await expect(flight.join({ signal: AbortSignal.abort(new Error("gone")) })).rejects.toThrow("gone");
+  expect(flight.waiting).toBe(0);
+  expect(flight.signal.aborted).toBe(false);
+});
+
 it("waits no longer than it is told, and the work goes on for others", async () => {
   const done = deferred<string>();
   const flight = new Flight<string>(() => done.promise);
@@ -60,7 +68,10 @@ it("tells its news to those who wait, and not to those who left", async () => {
   await leaving.catch(() => undefined);
   flight.tell(2);
   done.resolve();
-  await staying;
+  const later = vi.fn<(news: number) => void>();
+  const joining = flight.join({ onNews: later });
+  await Promise.all([staying, joining]);
+  expect(later.mock.calls).toEqual([[2]]);
   flight.tell(3);
   expect(stays.mock.calls).toEqual([[1], [2]]);
   expect(leaves.mock.calls).toEqual([[1]]);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { RedisServer, skipsRedis } from "@plugboard/services/redis";
 import { afterAll, beforeAll, describe, expect, it, type Mock, onTestFinished, vi } from "vitest";
-import { type Listener, RedisLink, RedisUnavailable, script } from "../src/redis.ts";
+import { type Listener, RedisLink, RedisRefused, RedisUnavailable, script } from "../src/redis.ts";
 import { deferred } from "./lines.ts";
 
 const echo = script("return ARGV[1]");
@@ -28,7 +28,7 @@ describe.skipIf(skipsRedis)(`a link to Redis${skipsRedis ? " (redis-server is no
     const fresh = script(`return {KEYS[1], ARGV[1], '${Math.random()}'}`);
     for (let round = 0; round < 2; round++)
       expect(await redis.run(fresh, ["k"], [1])).toEqual(["k", "1", expect.any(String)]);
-    await expect(redis.run(script("return nonsense("), [], [])).rejects.toBeInstanceOf(RedisUnavailable);
+    await expect(redis.run(script("return nonsense("), [], [])).rejects.toBeInstanceOf(RedisRefused);
     expect(redis.isAway).toBe(false);
   });
 
