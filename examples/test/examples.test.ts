@@ -33,5 +33,7 @@ test("the config file is right", async () => {
       cwd: home,
     },
   );
-  expect(stdout).toContain("plugboard.json: all right.\nPlugins: core, progress, batch, search, guides\n");
+  expect(stdout).toContain(
+    "plugboard.json: all right.\nPlugins: core, progress, cache, ratelimit, batch, search, guides\n",
+  );
 });

@@ -1,8 +1,8 @@
 /** The plugins that come with this server, in the order that is right by default: the first is outermost. */
-export const builtins: readonly string[] = ["core", "progress", "batch", "search"];
+export const builtins: readonly string[] = ["core", "progress", "cache", "ratelimit", "batch", "search"];
 
 /** Those that are there unless the configuration says `false`. */
-export const byDefault: readonly string[] = ["core", "progress", "batch"];
+export const byDefault: readonly string[] = ["core", "progress", "cache", "ratelimit", "batch"];
 
 /** Options that list files and folders which must be there at the start: plugins look at them on first use only. */
 export const pathOptions: Readonly<Record<string, string>> = { search: "roots" };

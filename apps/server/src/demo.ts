@@ -10,6 +10,9 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { scenes, type Stage } from "./scenes.ts";
 import { Transcript } from "./transcript.ts";
 
+// The slow source of the scenes about cache and limits: this module is a plugin as well.
+export { weather } from "./weather.ts";
+
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
 export interface DemoOptions {
@@ -59,6 +62,7 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
       folder: documents,
       question,
       connect: overHttp,
+      source: fileURLToPath(import.meta.url),
       connectStdio(plugins) {
         const file = join(temporary, "plugboard.json");
         writeFileSync(file, JSON.stringify({ logLevel: "warn", plugins }));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Transcript } from "./transcript.ts";
 
@@ -10,6 +11,8 @@ export interface Stage {
   connect(): Promise<Client>;
   /** A client of a server of its own, with these plugins, over stdio. */
   connectStdio(plugins: Readonly<Record<string, unknown>>): Promise<Client>;
+  /** A module with a plugin that has one slow tool, `forecast`. */
+  readonly source: string;
   readonly folder: string;
   readonly question: string;
 }
@@ -109,5 +112,53 @@ const together: Scene = {
   },
 };
 
+const CACHE = "dev.plugboard/cache";
+const LIMIT = "dev.plugboard/ratelimit";
+
+const caching: Scene = {
+  plugin: "cache",
+  title: "cache: the second call is answered at once, and an old answer while a new one is fetched",
+  async run({ transcript, connectStdio, source }) {
+    const client = await connectStdio({
+      cache: { ttlMs: 500, staleMs: 60_000, jitter: 0 },
+      weather: { plugin: source },
+    });
+    const ask = async (expected: string): Promise<void> => {
+      const { text, meta } = await transcript.call(client, "forecast", { city: "Oslo" });
+      transcript.say(`  ${String(meta[CACHE]?.["status"])}, ${String(meta[CACHE]?.["ageMs"])} ms old: ${text}`);
+      check(meta[CACHE]?.["status"] === expected, `the cache did not give a ${expected}`);
+    };
+    await ask("miss");
+    await ask("hit");
+    await delay(600);
+    await ask("stale");
+    await delay(450);
+    await ask("hit");
+    await client.close();
+  },
+};
+
+const limiting: Scene = {
+  plugin: "ratelimit",
+  title: "ratelimit: a call waits in line for its turn, and one that would wait for too long is told when to come back",
+  async run({ transcript, connectStdio, source }) {
+    const rule = { name: "forecasts", tools: ["forecast"], limit: 3, windowMs: 3000, maxWaitMs: 1500 };
+    const client = await connectStdio({ ratelimit: { rules: [rule] }, weather: { plugin: source } });
+    const ask = (city: string): ReturnType<Transcript["call"]> =>
+      transcript.call(client, "forecast", { city }, (progress) => transcript.say(`  ${progress.message ?? ""}`));
+    for (const city of ["Oslo", "Rome", "Bern"]) {
+      const { meta } = await ask(city);
+      transcript.say(`  ${String(meta[LIMIT]?.["remaining"])} left`);
+    }
+    const [, , refused] = await Promise.all([ask("Riga"), ask("Cork"), ask("Lyon"), ask("Faro")]);
+    check(refused?.isError === true, "no call was refused");
+    transcript.quote(refused?.text ?? "");
+    await delay(Number(refused?.meta[LIMIT]?.["retryAfterMs"]));
+    const { isError } = await ask("Lyon");
+    check(!isError, "a call that came back when it was told to was refused");
+    await client.close();
+  },
+};
+
 /** The demonstration, in its order. */
-export const scenes: readonly Scene[] = [searching, sharing, together, mistakes, budget];
+export const scenes: readonly Scene[] = [searching, sharing, together, caching, limiting, mistakes, budget];

@@ -6,6 +6,8 @@ export interface Outcome {
   /** The text blocks, joined. */
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>> | undefined;
+  /** What plugins say of it, each under its own key. */
+  readonly meta: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
 }
 
 /** Progress as a client gets it. */
@@ -51,11 +53,16 @@ export class Transcript {
     const started = performance.now();
     const options = onprogress ? { onprogress } : {};
     const result = await client.callTool({ name, arguments: args }, undefined, options);
-    const { isError = false, content, structuredContent } = result;
+    const { isError = false, content, structuredContent, _meta = {} } = result;
     const text = (content as { type: string; text?: string }[]).flatMap((block) => block.text ?? []).join("\n");
     const ms = (performance.now() - started).toFixed(1);
     this.say(`← ${isError ? "an error" : `${text.length.toLocaleString("en")} characters`} in ${ms} ms`);
-    return { isError: isError === true, text, data: structuredContent as Outcome["data"] };
+    return {
+      isError: isError === true,
+      text,
+      data: structuredContent as Outcome["data"],
+      meta: _meta as Outcome["meta"],
+    };
   }
 
   /** A quotation, cut to a few lines. */

@@ -135,7 +135,7 @@ describe("the file", () => {
   });
 
   test("may start with a byte order mark", () => {
-    expect(settled({ "c.json": `\uFEFF${JSON.stringify({ plugins: search })}` }, ["c.json"]).plugins).toHaveLength(4);
+    expect(settled({ "c.json": `\uFEFF${JSON.stringify({ plugins: search })}` }, ["c.json"]).plugins).toHaveLength(6);
   });
 
   test("has its first five problems listed", () => {
@@ -150,7 +150,8 @@ describe("plugins", () => {
   const keys = (plugins: object, ...args: string[]) => settled({ "c.json": { plugins } }, ["c.json", ...args]).plugins;
 
   /** Without the defaults but core. */
-  const few = (plugins: object, ...args: string[]) => keys({ progress: false, batch: false, ...plugins }, ...args);
+  const few = (plugins: object, ...args: string[]) =>
+    keys({ progress: false, cache: false, ratelimit: false, batch: false, ...plugins }, ...args);
 
   test("keep the order of the file, and core comes first unless the file says where", () => {
     expect(few({ b: {}, a: {} }).map(({ key }) => key)).toEqual(["core", "b", "a"]);
@@ -232,6 +233,8 @@ test("a key that is there twice is told, with its line, instead of losing the fi
     undefined,
     undefined,
     undefined,
+    undefined,
+    undefined,
     "a",
     "b",
   ]);
@@ -246,7 +249,7 @@ test("an address to listen on needs HTTP", () => {
 test("default plugins that are not spoken of take their usual place", () => {
   const order = (plugins: object): string[] =>
     settled({ "c.json": { plugins } }, ["c.json"]).plugins.map(({ key }) => key);
-  expect(order(search)).toEqual(["core", "progress", "batch", "search"]);
-  expect(order({ ...search, core: {} })).toEqual(["search", "core", "progress", "batch"]);
-  expect(order({ progress: false, ...search })).toEqual(["core", "batch", "search"]);
+  expect(order(search)).toEqual(["core", "progress", "cache", "ratelimit", "batch", "search"]);
+  expect(order({ ...search, core: {} })).toEqual(["search", "core", "progress", "cache", "ratelimit", "batch"]);
+  expect(order({ progress: false, cache: false, ...search })).toEqual(["core", "ratelimit", "batch", "search"]);
 });

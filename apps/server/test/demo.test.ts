@@ -25,6 +25,12 @@ test("the demonstration shows what each plugin does, and ends well", async () =>
   expect(transcript).toMatch(
     /→ search \{"query":"How does a token bucket refill\?","limit":3\}\n← [\d,]+ characters in [\d.]+ ms\n {2}1\. Note \d+/,
   );
+  expect(transcript).toMatch(
+    / {2}miss, 0 ms old: .*answer 1 [^]* {2}hit, \d+ ms old: .*answer 1 [^]* {2}stale, \d+ ms old: .*answer 1 [^]* {2}hit, \d+ ms old: .*answer 2 /,
+  );
+  expect(transcript).toMatch(
+    / {2}Waiting for the rate limit: first in line[^]*limited to 3 calls every 3 seconds for each caller.*Try again in \d+ s\./,
+  );
   expect(transcript).toContain("← an error in");
   expect(transcript).toContain("[Cut");
   expect(transcript).toContain("ended with exit code 0");

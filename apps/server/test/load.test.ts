@@ -25,7 +25,7 @@ describe("a plugin is found", () => {
     const { code, stdout } = await check({ search: { roots: ["."] } });
     expect(code).toBe(0);
     expect(stdout).toContain(
-      "sub/plugboard.json: all right.\nPlugins: core, progress, batch, search\nTools:\n  batch ",
+      "sub/plugboard.json: all right.\nPlugins: core, progress, cache, ratelimit, batch, search\nTools:\n  batch ",
     );
   });
 
@@ -33,7 +33,7 @@ describe("a plugin is found", () => {
     const prepare = (path: string) => cpSync(join(fixtures, "common.cjs"), join(path, "common.cjs"));
     const { code, stdout } = await check({ "../common.cjs": { word: "hi" }, [lab]: {} }, {}, prepare);
     expect(stdout).toMatch(
-      /Plugins: core, progress, batch, common, lab\nTools:\n(?: {2}batch.*\n){3} {2}common +Says a word\.\n {2}lab_echo +Says it again\.\n/,
+      /Plugins: core, progress, cache, ratelimit, batch, common, lab\nTools:\n(?: {2}batch.*\n){3} {2}common +Says a word\.\n {2}lab_echo +Says it again\.\n/,
     );
     expect(code).toBe(0);
   });
@@ -54,7 +54,7 @@ describe("a plugin is found", () => {
     };
     const { code, stdout, stderr } = await check({ "@someone/greet": {}, second: { plugin: "greet-too" } }, packages);
     expect(stderr).toBe("");
-    expect(stdout).toContain("Plugins: core, progress, batch, greet, second\n");
+    expect(stdout).toContain("Plugins: core, progress, cache, ratelimit, batch, greet, second\n");
     expect(code).toBe(0);
   });
 
@@ -74,7 +74,7 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
     [
       "an unknown plugin",
       { weather: {} },
-      "sub/plugboard.json: unknown plugin `weather`. A key of `plugins` is one of core, progress, batch, search, the name of an installed package",
+      "sub/plugboard.json: unknown plugin `weather`. A key of `plugins` is one of core, progress, cache, ratelimit, batch, search, the name of an installed package",
     ],
     [
       "a package that is not installed",

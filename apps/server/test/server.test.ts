@@ -152,7 +152,7 @@ test("clients that vanish leave nothing behind", async () => {
 test("plugboard.json in the current folder is used where nothing is said", async () => {
   using at = folder({ "plugboard.json": labConfig() });
   const { code, stdout } = await runProgram(["--check"], { cwd: at.path });
-  expect(stdout).toContain("plugboard.json: all right.\nPlugins: core, progress, batch, lab\n");
+  expect(stdout).toContain("plugboard.json: all right.\nPlugins: core, progress, cache, ratelimit, batch, lab\n");
   expect(code).toBe(0);
 });
 

@@ -123,7 +123,12 @@ describe.skipIf(skipsRedis)(`over Redis${skipsRedis ? " (redis-server is not ins
     vi.spyOn(console, "warn").mockReturnValue();
     const sockets = new Set<Socket>();
     const mute = createServer((socket) => {
-      sockets.add(socket.on("close", () => sockets.delete(socket)).on("error", () => undefined).resume());
+      sockets.add(
+        socket
+          .on("close", () => sockets.delete(socket))
+          .on("error", () => undefined)
+          .resume(),
+      );
     }).listen(0, "127.0.0.1");
     await once(mute, "listening");
     onTestFinished(() => void mute.close());

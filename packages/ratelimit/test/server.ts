@@ -1,0 +1,104 @@
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { definePlugin, type Middleware, type Plugin } from "@plugboard/core";
+import { onTestFinished } from "vitest";
+import { z } from "zod";
+import type { RatelimitMeta } from "../src/index.ts";
+
+export interface Result {
+  readonly content?: readonly { readonly text?: string }[];
+  readonly isError?: boolean;
+  readonly _meta?: Record<string, unknown>;
+}
+
+export interface Caller {
+  readonly client: Client;
+  call(
+    name: string,
+    args?: object,
+    options?: {
+      signal?: AbortSignal;
+      onprogress?: (progress: { progress: number; message?: string | undefined }) => void;
+    },
+  ): Promise<Result>;
+}
+
+export const KEY = "dev.plugboard/ratelimit";
+export const metaOf = ({ _meta }: Result): RatelimitMeta | undefined => _meta?.[KEY] as RatelimitMeta | undefined;
+export const textOf = ({ content }: Result): string => content?.map(({ text }) => text).join("\n") ?? "";
+export const text = (value: string): { content: { type: "text"; text: string }[] } => ({
+  content: [{ type: "text", text: value }],
+});
+
+export function newServer(...plugins: Plugin[]): McpServer {
+  const server = new McpServer({ name: "test", version: "1.0.0" });
+  for (const plugin of plugins) {
+    plugin.attach(server);
+    onTestFinished(() => plugin.dispose());
+  }
+  return server;
+}
+
+/** A client of `server`; with `subject`, of which the transport says who it is. */
+export async function connect(server: McpServer, subject?: string): Promise<Caller> {
+  const [mine, theirs] = InMemoryTransport.createLinkedPair();
+  if (subject !== undefined) {
+    const send = mine.send.bind(mine);
+    const authInfo = { token: subject, clientId: "app", scopes: [], extra: { sub: subject } };
+    mine.send = (message, options) => send(message, { ...options, authInfo });
+  }
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await Promise.all([server.connect(theirs), client.connect(mine)]);
+  onTestFinished(() => client.close());
+  return {
+    client,
+    call: async (name, args = {}, options) =>
+      (await client.callTool({ name, arguments: { ...args } }, undefined, options)) as Result,
+  };
+}
+
+/** A layer that does something with every call. */
+export function layer(name: string, use: Middleware): Plugin {
+  return definePlugin({ name, options: z.strictObject({}), setup: (host) => host.use(use) })();
+}
+
+export interface Gate {
+  /** Resolves when the next call is in the tool. */
+  entered(): Promise<void>;
+  /** Lets the first that is in go on. */
+  open(): void;
+  readonly inside: number;
+  readonly peak: number;
+}
+
+/** A tool whose calls stay until they are let go. */
+export function registerGate(server: McpServer, name: string): Gate {
+  const waiting: (() => void)[] = [];
+  const entering: (() => void)[] = [];
+  let entered = 0;
+  let seen = 0;
+  let peak = 0;
+  server.registerTool(name, {}, async () => {
+    entered++;
+    entering.splice(0).forEach((tell) => tell());
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      peak = Math.max(peak, waiting.length);
+    });
+    return text("gone");
+  });
+  return {
+    async entered() {
+      seen++;
+      while (entered < seen) await new Promise<void>((resolve) => entering.push(resolve));
+    },
+    open: () => waiting.shift()?.(),
+    get inside() {
+      return waiting.length;
+    },
+    get peak() {
+      return peak;
+    },
+  };
+}
