@@ -136,6 +136,8 @@ interface Hooks {
   lost(why: string): void;
 }
 
+const loadClient = async () => import("ioredis");
+
 /** One connection that makes itself anew for as long as it is wanted. */
 class Connection {
   readonly #options: RedisLinkOptions;
@@ -156,7 +158,11 @@ class Connection {
   /** The client, once it is ready; rejects at once while it is known not to be. */
   async client(): Promise<Redis> {
     if (this.#ready && this.#client) return this.#client;
-    this.#first ??= runOutside(() => this.#connect());
+    if (!this.#first) {
+      // Loading the library takes its time on a busy machine, and says nothing about Redis.
+      await loadClient();
+      this.#first ??= runOutside(() => this.#connect());
+    }
     await within(this.#options.timeoutMs, this.#first);
     if (!this.#ready || !this.#client) throw new Error(this.#closed ? "the plugin was shut down" : "not connected");
     return this.#client;
@@ -165,7 +171,7 @@ class Connection {
   async #connect(): Promise<void> {
     if (this.#closed) return;
     const { url, timeoutMs } = this.#options;
-    const { Redis: Client } = await import("ioredis");
+    const { Redis: Client } = await loadClient();
     if (this.#closed) return;
     const client = new Client(url, {
       lazyConnect: true,

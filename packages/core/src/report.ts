@@ -33,7 +33,8 @@ export class Reporter {
     }
     this.#last = progress;
     this.#next = {
-      progress,
+      // One zero: to clients, -0 is another number in memory and the same on the wire.
+      progress: progress + 0,
       ...(typeof total === "number" && Number.isFinite(total) && { total: Math.max(total, progress) }),
       ...(typeof message === "string" && { message: message.slice(0, MAX_MESSAGE) }),
     };

@@ -106,7 +106,7 @@ describe.skipIf(skipsRedis)(`a link to Redis${skipsRedis ? " (redis-server is no
   it("keeps no process alive, neither connected nor while Redis is away", async () => {
     const code = `import { RedisLink, script } from ${JSON.stringify(new URL("../src/redis.ts", import.meta.url).href)};
       for (const url of [process.argv[1], "redis://127.0.0.1:1"]) {
-        const link = new RedisLink({ url, timeoutMs: 500, plugin: "t", meanwhile: "m", warn() {} });
+        const link = new RedisLink({ url, timeoutMs: 5000, plugin: "t", meanwhile: "m", warn() {} });
         link.subscribe("news", { message() {}, ready() {}, lost() {} });
         await link.run(script("return 1"), [], []).then(console.log, () => console.log("away"));
       }`;
