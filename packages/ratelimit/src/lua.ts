@@ -32,6 +32,7 @@ local function rate(claim)
   function claim.take()
     claim.debt = debt + claim.cost * claim.perToken
     redis.call("HSET", claim.state, "debt", whole(claim.debt), "at", whole(at))
+    if not known[1] then redis.call("HSET", claim.state, "born", whole(at)) end
     redis.call("PEXPIRE", claim.state, whole(math.ceil(ticks(claim.debt) / 1000) + 1000))
   end
   function claim.finish()
@@ -139,16 +140,15 @@ for i, state in ipairs(KEYS) do
   local function number(n) return tonumber(ARGV[(i - 1) * 7 + n]) end
   local tickUs, perToken, perTick, cost = number(1), number(2), number(3), number(4)
   local taken, debtAfter, before = number(5), number(6), number(7)
-  if redis.call("EXISTS", state) == 0 then
-    -- Time has made up for all of it.
-  elseif tickUs > 0 then
-    local known = redis.call("HMGET", state, "debt", "at", "returned")
+  if tickUs > 0 then
+    local known = redis.call("HMGET", state, "debt", "at", "returned", "born")
     local at = math.floor(now / tickUs)
     local returned = tonumber(known[3]) or 0
     local madeUp = math.max(0, at - taken) * perTick + returned - before
     local units = math.min(cost * perToken, math.max(0, debtAfter - madeUp))
-    local debt = math.max(0, tonumber(known[1]) - math.max(0, at - tonumber(known[2])) * perTick)
-    if returned >= before then
+    -- What was charged before the state was forgotten is not in it.
+    if known[1] and taken >= tonumber(known[4]) then
+      local debt = math.max(0, tonumber(known[1]) - math.max(0, at - tonumber(known[2])) * perTick)
       redis.call("HSET", state, "debt", whole(math.max(0, debt - units)), "at", whole(at), "returned", whole(returned + units))
     end
   elseif redis.call("HEXISTS", state, whole(taken)) == 1 then

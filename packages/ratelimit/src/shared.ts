@@ -84,8 +84,6 @@ export class SharedStore implements Store {
       return "taken";
     } catch (error) {
       this.#failed(error);
-      // Nobody knows whether the slots were taken.
-      this.#leases.release(lease);
       return this.#meanwhile(ticket);
     }
   }

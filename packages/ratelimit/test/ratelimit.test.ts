@@ -130,6 +130,23 @@ describe("a result", () => {
     expect(metaOf(await call("bad"))).toMatchObject({ remaining: 8 });
   });
 
+  it("says nothing of slots where there is another limit, however few are free", async () => {
+    const { plugin } = limited([
+      { name: "first", concurrency: 4 },
+      { name: "rate", limit: 100, windowMs: 1000, ...now },
+      { name: "last", concurrency: 4 },
+    ]);
+    const server = newServer(plugin);
+    server.registerTool("tool", {}, () => text("fine"));
+    const gate = registerGate(server, "gate");
+    const { call } = await connect(server);
+    const held = [call("gate"), call("gate"), call("gate")];
+    await vi.waitUntil(() => gate.inside === 3);
+    expect(metaOf(await call("tool"))).toMatchObject({ rule: "rate", remaining: 96 });
+    for (let n = 0; n < 3; n++) gate.open();
+    await Promise.all(held);
+  });
+
   it("of a shape that is not known passes as it is, and costs what others cost", async () => {
     const { plugin } = limited([{ limit: 3, windowMs: 60_000, ...now }]);
     const seen: unknown[] = [];
@@ -442,6 +459,30 @@ describe("slots", () => {
     gate.open();
     expect(textOf(await outer)).toBe("true");
     expect(metaOf(await call("other"))).toMatchObject({ remaining: 1 });
+  });
+
+  it("are a call's own again after the last call that it has waited for, also when that was refused", async () => {
+    const { plugin } = limited([
+      { concurrency: 1, per: "global", tools: ["outer", "inner", "other"], ...now },
+      { tools: ["inner"], limit: 1, windowMs: 1000, ...now },
+    ]);
+    const server = newServer(plugin);
+    for (const name of ["inner", "other"]) server.registerTool(name, {}, () => text("fine"));
+    server.registerTool("outer", {}, async () => {
+      const result = await currentCall()!.dispatch("inner");
+      // Not dispatched: the call works on by itself.
+      await new Promise<void>((resolve) => resumes.push(resolve));
+      return text(String(result.isError === true));
+    });
+    const resumes: (() => void)[] = [];
+    const { call } = await connect(server);
+    for (const refused of ["false", "true"]) {
+      const outer = call("outer");
+      await vi.waitUntil(() => resumes.length > 0);
+      expect(metaOf(await call("other"))).toMatchObject({ limit: 1, remaining: 0, estimated: true });
+      resumes.pop()?.();
+      expect(textOf(await outer)).toBe(refused);
+    }
   });
 
   it("are not given up for work that outlives its call", async () => {

@@ -1,7 +1,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
-import { definePlugin, type Middleware, type Plugin } from "@plugboard/core";
+import { currentCall, definePlugin, type Middleware, type Plugin } from "@plugboard/core";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 import type { RatelimitMeta } from "../src/index.ts";
@@ -64,36 +64,40 @@ export function layer(name: string, use: Middleware): Plugin {
 }
 
 export interface Gate {
-  /** Resolves when the next call is in the tool. */
+  /** Resolves when the next one is in, or is back. */
   entered(): Promise<void>;
-  /** Lets the first that is in go on. */
-  open(): void;
+  /** Lets the first that is in go on; with a tool's name, it calls that, comes back, and ends with the text that it got. */
+  open(dispatch?: string): void;
   readonly inside: number;
   readonly peak: number;
 }
 
 /** A tool whose calls stay until they are let go. */
 export function registerGate(server: McpServer, name: string): Gate {
-  const waiting: (() => void)[] = [];
+  const waiting: ((dispatch?: string) => void)[] = [];
   const entering: (() => void)[] = [];
   let entered = 0;
   let seen = 0;
   let peak = 0;
   server.registerTool(name, {}, async () => {
-    entered++;
-    entering.splice(0).forEach((tell) => tell());
-    await new Promise<void>((resolve) => {
-      waiting.push(resolve);
-      peak = Math.max(peak, waiting.length);
-    });
-    return text("gone");
+    let said = "gone";
+    for (;;) {
+      entered++;
+      entering.splice(0).forEach((tell) => tell());
+      const dispatch = await new Promise<string | undefined>((resolve) => {
+        waiting.push(resolve);
+        peak = Math.max(peak, waiting.length);
+      });
+      if (dispatch === undefined) return text(said);
+      said = textOf((await currentCall()!.dispatch(dispatch)) as Result);
+    }
   });
   return {
     async entered() {
       seen++;
       while (entered < seen) await new Promise<void>((resolve) => entering.push(resolve));
     },
-    open: () => waiting.shift()?.(),
+    open: (dispatch) => waiting.shift()?.(dispatch),
     get inside() {
       return waiting.length;
     },
