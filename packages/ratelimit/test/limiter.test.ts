@@ -349,10 +349,10 @@ describe("the table of keys", () => {
     }
   });
 
-  it("holds a million keys of an attacker at its bound", () => {
+  it("stays at its bound whatever an attacker makes up, and keeps the keys of honest callers", () => {
     const bench = new Bench([{ limit: 1, windowMs: 86_400_000, ...now }], { maxKeys: 1000 });
     expect(bench.tries({ who: "honest" })).toBe(true);
-    for (let who = 0; who < 1_000_000; who++) bench.tries({ who: `attacker ${who}` });
+    for (let who = 0; who < 200_000; who++) bench.tries({ who: `attacker ${who}` });
     expect(bench.limiter.stats().keys).toBe(1000);
     expect(bench.tries({ who: "honest" })).toBe(false);
   });

@@ -503,7 +503,7 @@ describe("slots", () => {
 });
 
 describe("limits are per", () => {
-  it("caller, whatever session he comes by; anonymous callers and those of one machine share one", async () => {
+  it("caller, whatever connection they come by; those without a token of one machine are one", async () => {
     const { plugin } = limited([{ limit: 1, windowMs: 60_000, ...now }]);
     const tries = async (subject?: string): Promise<boolean> => {
       const server = newServer(plugin);
