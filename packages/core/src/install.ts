@@ -113,7 +113,7 @@ function add(sdk: Sdk, member: Instance, installation: Installation): void {
   const { seam, register } = installation;
   for (const { name, config, run } of member.tools) register(name, config, { owner: member, run });
   for (const resource of member.resources) {
-    sdk.registerResource(resource.name, ...resource.bind((native) => seam.request(native)));
+    sdk.registerResource(resource.name, ...resource.bind((native) => seam.request(native), seam.identity));
   }
   if (member.resources.length > 0) {
     installation.announce ??= acceptSubscriptions(sdk);

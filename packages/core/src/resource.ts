@@ -1,6 +1,6 @@
 import { PluginError, safeMessage } from "./errors.ts";
 import type { Native, Request } from "./request.ts";
-import type { ListedResource, ResourceConfig, ResourceRead, ResourceRequest } from "./types.ts";
+import type { ListedResource, ResourceConfig, ResourceRead, ResourceRequest, ServerIdentity } from "./types.ts";
 
 /** A plugin's resource, ready to be registered on any number of servers. */
 export interface ResourceSpec {
@@ -9,6 +9,7 @@ export interface ResourceSpec {
   /** Arguments of the SDK's `registerResource` after the name. */
   bind(
     requestOf: (native: Native) => Request,
+    server: ServerIdentity,
   ): [uriOrTemplate: unknown, config: object, read: (...args: unknown[]) => unknown];
 }
 
@@ -39,10 +40,10 @@ export function resourceSpec(
   return {
     name,
     uri,
-    bind(requestOf) {
+    bind(requestOf, server) {
       const asRequest = (native: Native): ResourceRequest => {
         const { principal, signal, sessionId } = requestOf(native);
-        return { principal, signal, sessionId };
+        return { server, principal, signal, sessionId };
       };
       const reader = async (...args: unknown[]): Promise<object> => {
         const [at, variables] = args as [URL, Record<string, string>];

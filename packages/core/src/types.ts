@@ -201,6 +201,8 @@ export type Returned<Output> = (Output extends z.ZodType ? z.input<Output> : Dat
 
 /** Who reads a resource. */
 export interface ResourceRequest {
+  /** The server that was asked. */
+  readonly server: Readonly<ServerIdentity>;
   readonly principal: Principal;
   readonly signal: AbortSignal;
   readonly sessionId: string | undefined;

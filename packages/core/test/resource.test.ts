@@ -47,7 +47,7 @@ describe.each(Object.entries(sdks))("resources on %s", (_, connect) => {
       host.resource("logo", "files://logo", {}, () => new Uint8Array([1, 2, 3]));
       const list = (): { uri: string; name: string }[] => [{ uri: "files://log/app", name: "app" }];
       host.resource("log", "files://log/{name}", { list }, (_uri, variables, request) => {
-        seen.push([variables, request.principal.kind]);
+        seen.push([variables, request.principal.kind, request.server.name]);
         return `log of ${variables["name"]}`;
       });
       host.resource("tree", "files://tree/{+path}", {}, (_uri, { path }) => String(path));
@@ -61,7 +61,7 @@ describe.each(Object.entries(sdks))("resources on %s", (_, connect) => {
     expect(await read("files://logo")).toMatchObject({ blob: "AQID" });
     expect(await read("files://log/my%20app")).toMatchObject({ text: "log of my app" });
     expect(await read("files://tree/a/b/c")).toMatchObject({ text: "a/b/c" });
-    expect(seen).toEqual([[{ name: "my app" }, "local"]]);
+    expect(seen).toEqual([[{ name: "my app" }, "local", "t"]]);
     await expect(read("files://log/a/b")).rejects.toThrow(/not found/i);
     await client.close();
   });

@@ -1,4 +1,4 @@
-import { type Call, definePlugin, type Host, type Principal } from "@plugboard/core";
+import { type Call, definePlugin, type Host, type Principal, type ServerIdentity } from "@plugboard/core";
 import { RedisLink } from "@plugboard/core/redis";
 import type { Clock } from "./clock.ts";
 import { layerOf } from "./layer.ts";
@@ -22,8 +22,11 @@ export interface BudgetLeft {
 declare module "@plugboard/core" {
   interface Services {
     ratelimit: {
-      /** What is left to a caller of each budget that callers have of their own. Takes nothing. */
-      budget(principal: Pick<Principal, "kind" | "id">): Promise<BudgetLeft[]>;
+      /**
+       * What is left to a caller of each budget that callers have of their own, by default at the server that was called
+       * last: processes that share a Redis count for each server. Takes nothing.
+       */
+      budget(principal: Pick<Principal, "kind" | "id">, server?: Pick<ServerIdentity, "name">): Promise<BudgetLeft[]>;
     };
   }
 }
@@ -52,19 +55,20 @@ export function ratelimitOn(clock: Clock) {
         shared?.close();
       });
 
-      // Budgets are read outside of a call, where nothing says which server is asked.
-      let lastServer: string | undefined;
+      let lastServer: Pick<ServerIdentity, "name"> | undefined;
       host.use(
         layerOf(limiter, ({ principal, sessionId, server }: Call) => {
-          lastServer = server.name;
+          lastServer = server;
           return { owner: ownerOf(principal), sessionId, server: server.name };
         }),
       );
 
-      async function budget(principal: Pick<Principal, "kind" | "id">): Promise<BudgetLeft[]> {
-        const server = lastServer ?? "";
-        const ticket = limiter.budgets({ owner: ownerOf(principal), sessionId: undefined, server });
-        const isKnown = !shared || lastServer !== undefined;
+      async function budget(
+        principal: Pick<Principal, "kind" | "id">,
+        server: Pick<ServerIdentity, "name"> | undefined = lastServer,
+      ): Promise<BudgetLeft[]> {
+        const ticket = limiter.budgets({ owner: ownerOf(principal), sessionId: undefined, server: server?.name ?? "" });
+        const isKnown = !shared || server !== undefined;
         const standings = isKnown ? await limiter.look(ticket) : [];
         return ticket.claims.map(({ rule }, index) => {
           const { left, resetUs } = standings[index] ?? {};
@@ -82,7 +86,8 @@ export function ratelimitOn(clock: Clock) {
             description: "What is left to you of the budgets for calls of tools, and when they are whole again.",
             mimeType: "application/json",
           },
-          async (_uri, _variables, { principal }) => JSON.stringify({ budgets: await budget(principal) }),
+          async (_uri, _variables, { principal, server }) =>
+            JSON.stringify({ budgets: await budget(principal, server) }),
         );
       }
 

@@ -49,9 +49,12 @@ describe.skipIf(skipsRedis)(`a shared store${skipsRedis ? " (redis-server is not
       budgets: [{ rule: "daily", budget: 3, remaining: 0 }],
     });
     const fresh = await redis.member(rules, {}, "ann");
+    // Before its first call a process knows for which server only when it is told, as readers of the resource tell it.
     expect(await fresh.plugin.budget({ kind: "local", id: "local" })).toEqual([
       { rule: "daily", budget: 3, remaining: null, resetMs: null },
     ]);
+    const read = await fresh.client.readResource({ uri: "ratelimit://budget" });
+    expect(JSON.parse((read.contents[0] as { text: string }).text)).toMatchObject({ budgets: [{ remaining: 0 }] });
     const other = await redis.member(rules, {}, "bob");
     expect(metaOf(await other.call("quick"))).toMatchObject({ remaining: 2 });
   });
