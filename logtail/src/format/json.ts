@@ -1,0 +1,139 @@
+import type { Level } from "./level.ts";
+import { levelOfNumber, levelOfOtel, levelOfWord } from "./level.ts";
+import type { Draft, LogRecord } from "./record.ts";
+import { newFields } from "./record.ts";
+import type { Stamp, TimeReader } from "./time.ts";
+
+/** UTF-16 units; a longer line is not taken for JSON. */
+const MAX_LENGTH = 1 << 20;
+/** A value nested deeper is replaced by the text `[too deep]`, so that nobody who walks it runs out of stack. */
+const MAX_DEPTH = 32;
+
+const TIMES = [
+  "time",
+  "timestamp",
+  "@timestamp",
+  "ts",
+  "t",
+  "@t",
+  "datetime",
+  "date",
+  "eventTime",
+  "asctime",
+  "timeMillis",
+];
+const LEVELS = ["level", "lvl", "severity", "levelname", "log.level", "loglevel", "log_level", "level_name", "@l"];
+const NUMBERS = ["severity_number", "severityNumber", "SeverityNumber", "PRIORITY", "level_value"];
+const TEXTS = ["severity_text", "severityText", "SeverityText"];
+const MESSAGES = [
+  "msg",
+  "message",
+  "@m",
+  "@mt",
+  "event",
+  "short_message",
+  "MESSAGE",
+  "textPayload",
+  "body",
+  "Body",
+  "log",
+];
+
+/**
+ * A line that is a JSON object, by the names that pino, bunyan, winston, zap, Logback, Logstash, structlog, Serilog,
+ * GELF, OpenTelemetry, journald and Docker give to time, level and message. All else goes into `fields`; without a
+ * message the whole text is the message.
+ */
+export function parseJson(text: string, times: TimeReader): LogRecord | undefined {
+  if (text.charCodeAt(0) !== 123 || text.length > MAX_LENGTH) return undefined;
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+  const draft: Draft = { message: text, format: "json" };
+  const taken = [takeTime(draft, value, times), takeLevel(draft, value), takeMessage(draft, value)];
+  let fields: Record<string, unknown> | undefined;
+  for (const name of Object.keys(value)) {
+    if (taken.includes(name)) continue;
+    const field = value[name];
+    (fields ??= newFields())[name] = tooDeep(field, MAX_DEPTH) ? "[too deep]" : field;
+  }
+  if (fields !== undefined) draft.fields = fields;
+  return draft;
+}
+
+function takeTime(draft: Draft, value: Record<string, unknown>, times: TimeReader): string | undefined {
+  for (const name of TIMES) {
+    const found = value[name];
+    if (found === undefined || !Object.hasOwn(value, name)) continue;
+    if (typeof found === "number") {
+      const time = times.epoch(found);
+      if (time === undefined) continue;
+      draft.time = time;
+      return name;
+    }
+    if (typeof found !== "string" || found.length > 64) continue;
+    const stamp: Stamp | undefined = times.read(found, 0);
+    const time = stamp?.time ?? (/^\d{10,19}(?:\.\d{1,9})?$/.test(found) ? times.epoch(Number(found)) : undefined);
+    if (time === undefined) continue;
+    draft.time = time;
+    if (stamp?.zone !== undefined) draft.zone = stamp.zone;
+    return name;
+  }
+  return undefined;
+}
+
+function takeLevel(draft: Draft, value: Record<string, unknown>): string | undefined {
+  for (const name of LEVELS) {
+    const level = levelOf(value[name], levelOfNumber);
+    if (level === undefined) continue;
+    draft.level = level;
+    return name;
+  }
+  for (const name of NUMBERS) {
+    const level = levelOf(value[name], /^s/i.test(name) ? levelOfOtel : levelOfNumber);
+    if (level === undefined) continue;
+    draft.level = level;
+    return name;
+  }
+  for (const name of TEXTS) {
+    const level = levelOf(value[name], levelOfNumber);
+    if (level === undefined) continue;
+    draft.level = level;
+    return name;
+  }
+  const log = value["log"];
+  if (typeof log === "object" && log !== null) {
+    const level = levelOf((log as Record<string, unknown>)["level"], levelOfNumber);
+    if (level !== undefined) draft.level = level;
+  }
+  return undefined;
+}
+
+function levelOf(value: unknown, ofNumber: (value: number) => Level | undefined): Level | undefined {
+  if (typeof value === "number") return ofNumber(value);
+  if (typeof value !== "string") return undefined;
+  return levelOfWord(value) ?? (/^\d{1,5}$/.test(value) ? ofNumber(Number(value)) : undefined);
+}
+
+function takeMessage(draft: Draft, value: Record<string, unknown>): string | undefined {
+  for (const name of MESSAGES) {
+    const message = value[name];
+    if (typeof message !== "string") continue;
+    draft.message = message.endsWith("\n") ? message.slice(0, -1) : message;
+    return name;
+  }
+  const error = value["err"] ?? value["error"];
+  const message = typeof error === "object" && error !== null ? (error as Record<string, unknown>)["message"] : error;
+  if (typeof message === "string") draft.message = message;
+  return undefined;
+}
+
+function tooDeep(value: unknown, left: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (left === 0) return true;
+  for (const inner of Object.values(value)) if (tooDeep(inner, left - 1)) return true;
+  return false;
+}

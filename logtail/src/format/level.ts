@@ -1,0 +1,66 @@
+/** How serious a line is: the severities of syslog with `trace` below; alert and emergency count as critical. */
+export type Level = "trace" | "debug" | "info" | "notice" | "warning" | "error" | "critical";
+
+/** The least serious first. */
+export const LEVELS: readonly Level[] = ["trace", "debug", "info", "notice", "warning", "error", "critical"];
+
+const WORDS = new Map<string, Level>();
+const WRITTEN: Readonly<Record<Level, string>> = {
+  trace: "trace trc finest finer silly",
+  debug: "debug dbg debu verbose fine config",
+  info: "info information informational inf",
+  notice: "notice",
+  warning: "warn warning wrn",
+  error: "error err eror severe fail failure",
+  critical: "critical crit fatal ftl alert emerg emergency panic dpanic",
+};
+for (const level of LEVELS) {
+  for (const word of WRITTEN[level].split(" ")) {
+    WORDS.set(word, level);
+    WORDS.set(word.toUpperCase(), level);
+    WORDS.set(word.slice(0, 1).toUpperCase() + word.slice(1), level);
+  }
+}
+
+/** The level that a word names, written small, large or with a capital; else undefined. */
+export function levelOfWord(word: string): Level | undefined {
+  return word.length < 3 || word.length > 13 ? undefined : WORDS.get(word);
+}
+
+const SEVERITIES: readonly Level[] = [
+  "critical",
+  "critical",
+  "critical",
+  "error",
+  "warning",
+  "notice",
+  "info",
+  "debug",
+];
+
+/** The level of a severity of syslog, 0 to 7; else undefined. */
+export function levelOfSeverity(severity: number): Level | undefined {
+  return SEVERITIES[severity];
+}
+
+/**
+ * The level of a number in a JSON line: 0 to 7 as syslog (GELF), 10 to 69 as pino and bunyan,
+ * 5,000 to 50,000 as Logback (`level_value`); else undefined.
+ */
+export function levelOfNumber(value: number): Level | undefined {
+  if (value >= 0 && value <= 7) return SEVERITIES[value];
+  if (value >= 5000 && value <= 50_000) return PINO[Math.max(1, Math.floor(value / 10_000) + 1)];
+  return value >= 10 && value < 70 ? PINO[Math.floor(value / 10)] : undefined;
+}
+const PINO: readonly (Level | undefined)[] = [undefined, "trace", "debug", "info", "warning", "error", "critical"];
+
+/** The level of OpenTelemetry's severity number, 1 to 24; else undefined. */
+export function levelOfOtel(value: number): Level | undefined {
+  return value >= 1 && value <= 24 ? OTEL[Math.ceil(value / 4) - 1] : undefined;
+}
+const OTEL: readonly Level[] = ["trace", "debug", "info", "warning", "error", "critical"];
+
+/** The level of an HTTP status: 5xx is an error, 4xx a warning, all else information. */
+export function levelOfStatus(status: number): Level {
+  return status >= 500 ? "error" : status >= 400 ? "warning" : "info";
+}

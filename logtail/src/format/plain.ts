@@ -1,0 +1,168 @@
+import type { Level } from "./level.ts";
+import { levelOfWord } from "./level.ts";
+import type { Draft, LogRecord } from "./record.ts";
+import { newFields } from "./record.ts";
+import type { TimeReader } from "./time.ts";
+
+/** The level stands within so many words and characters after the time. */
+const MAX_WORDS = 8;
+const MAX_HEAD = 160;
+
+/**
+ * Any line: its time at the start (bare or in brackets), then its level among the first words, as Log4j, Logback,
+ * Python's logging, nginx, Apache, PostgreSQL, MySQL, Redis, klog, .NET and many others write them.
+ * What stands between time and level goes into `fields.context`, a name before the message into `fields.logger`.
+ */
+export function parsePlain(text: string, times: TimeReader): LogRecord {
+  const klog = parseKlog(text, times);
+  if (klog !== undefined) return klog;
+  const draft: Draft = { message: text, format: "plain" };
+  const bracketed = text.charCodeAt(0) === 91;
+  const stamp = times.read(text, bracketed ? 1 : 0);
+  let at = 0;
+  if (stamp !== undefined && (!bracketed || text.charCodeAt(stamp.end) === 93)) {
+    draft.time = stamp.time;
+    if (stamp.zone !== undefined) draft.zone = stamp.zone;
+    at = skipMarks(text, stamp.end + (bracketed ? 1 : 0));
+  }
+  const found = findLevel(text, at, draft.time !== undefined);
+  if (found === undefined) {
+    draft.message = at === 0 ? text : text.slice(at);
+    const level = errorIn(text, at);
+    if (level !== undefined) draft.level = level;
+    return draft;
+  }
+  draft.level = found.level;
+  const context = text.slice(at, skipBack(text, at, found.start));
+  const start = skipMarks(text, found.end);
+  const logger = loggerAt(text, start, found.python);
+  draft.message = text.slice(logger?.end ?? start);
+  if (context !== "" || logger !== undefined) {
+    draft.fields = newFields();
+    if (context !== "") draft.fields["context"] = context;
+    if (logger !== undefined) draft.fields["logger"] = logger.name;
+  }
+  return draft;
+}
+
+/** The level that the start of a message names; else undefined. */
+export function levelIn(text: string): Level | undefined {
+  return findLevel(text, 0, false)?.level ?? errorIn(text, 0);
+}
+
+const KLOG: Readonly<Record<string, Level>> = { I: "info", W: "warning", E: "error", F: "critical", D: "debug" };
+
+/** `E1122 10:11:12.123456       1 file.go:12] text` */
+function parseKlog(text: string, times: TimeReader): LogRecord | undefined {
+  const second = text.charCodeAt(1);
+  if (!(second >= 48 && second <= 49) || text.charCodeAt(8) !== 58) return undefined;
+  const level = KLOG[text.charAt(0)];
+  const stamp = level === undefined ? undefined : times.klog(text, 1);
+  if (level === undefined || stamp === undefined) return undefined;
+  const close = text.slice(stamp.end, stamp.end + MAX_HEAD).indexOf("] ");
+  const start = close < 0 ? skipMarks(text, stamp.end) : stamp.end + close + 2;
+  const draft: Draft = { time: stamp.time, level, message: text.slice(start), format: "plain" };
+  if (close >= 0) {
+    draft.fields = newFields();
+    draft.fields["context"] = text.slice(stamp.end, start - 2).trim();
+  }
+  return draft;
+}
+
+interface Found {
+  readonly level: Level;
+  readonly start: number;
+  readonly end: number;
+  /** Whether it is written `LEVEL:logger:text`. */
+  readonly python: boolean;
+}
+
+/**
+ * The level among the first words: in capitals, in brackets or between bars anywhere; in small letters only with a
+ * colon, or as the first word after a time.
+ */
+function findLevel(text: string, from: number, timed: boolean): Found | undefined {
+  const last = Math.min(text.length, from + MAX_HEAD);
+  let at = from;
+  for (let words = 0; words < MAX_WORDS && at < last; words++) {
+    while (at < last && !isLetter(text.charCodeAt(at))) at++;
+    const start = at;
+    while (at < last && isLetter(text.charCodeAt(at))) at++;
+    const length = at - start;
+    const after = text.charCodeAt(at);
+    if (length >= 3 && length <= 13 && !isJoint(after)) {
+      const before = start === from ? 32 : text.charCodeAt(start - 1);
+      const level = isJoint(before) ? undefined : levelOfWord(text.slice(start, at));
+      if (level !== undefined) {
+        const capitals = text.charCodeAt(start + 1) < 97;
+        const closed = after === 93 || after === 124 || after === 62 || after === 41;
+        const opened = before === 91 || before === 124 || before === 60 || before === 40 || (before === 58 && closed);
+        const colon = after === 58 && (start === from || (timed && words < 2));
+        const alone = timed && words === 0 && (after === 32 || after === 9 || at === text.length);
+        if (capitals || (opened && closed) || colon || alone) {
+          const python = start === from && after === 58 && isLetter(text.charCodeAt(at + 1));
+          return { level, start, end: at, python };
+        }
+      }
+    }
+    while (at < last && isJoint(text.charCodeAt(at))) at++;
+  }
+  return undefined;
+}
+
+/** A line that starts with the name of an exception, or with a trace's first line, is an error. */
+function errorIn(text: string, at: number): Level | undefined {
+  const head = text.slice(at, at + MAX_HEAD);
+  if (/^(?:Traceback \(most recent|Exception in thread|Unhandled exception|Uncaught )/.test(head)) return "error";
+  return /^[\w.$]{0,120}(?:Error|Exception)(?::|$)/.test(head) ? "error" : undefined;
+}
+
+/** A logger's name before ` - ` or ` : `, or in `LEVEL:logger:text`. */
+function loggerAt(text: string, at: number, python: boolean): { name: string; end: number } | undefined {
+  let end = at;
+  const last = Math.min(text.length, at + 100);
+  while (end < last && isName(text.charCodeAt(end))) end++;
+  if (end === at) return undefined;
+  if (python && text.charCodeAt(end) === 58) return { name: text.slice(at, end), end: end + 1 };
+  if (text.charCodeAt(end) !== 32) return undefined;
+  const mark = text.charCodeAt(end + 1);
+  if ((mark !== 45 && mark !== 58) || text.charCodeAt(end + 2) !== 32) return undefined;
+  return { name: text.slice(at, end), end: end + 3 };
+}
+
+/** Index after blanks and the marks that separate parts of a head: `] : - | > )` and commas. */
+function skipMarks(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 32 || code === 9 || code === 93 || code === 58 || code === 124 || code === 62 || code === 41) continue;
+    if (code === 44 && text.charCodeAt(at + 1) === 32) continue;
+    if (code === 45 && text.charCodeAt(at + 1) === 32) continue;
+    break;
+  }
+  return at;
+}
+
+/** Index after what stands before a level, without the marks between the two. */
+function skipBack(text: string, from: number, at: number): number {
+  let end = at;
+  for (; end > from; end--) {
+    const code = text.charCodeAt(end - 1);
+    if (code !== 32 && code !== 9 && code !== 91 && code !== 124 && code !== 60 && code !== 40 && code !== 45) break;
+  }
+  return end;
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+}
+
+/** What makes a longer word of the letters before it: digits, `_ - . / = $ @` and letters beyond ASCII. */
+function isJoint(code: number): boolean {
+  return (code >= 45 && code <= 57) || code === 95 || code === 61 || code === 36 || code === 64 || code > 127;
+}
+
+/** What stands in the name of a logger. */
+function isName(code: number): boolean {
+  return isLetter(code) || (code >= 45 && code <= 57) || code === 95 || code === 36;
+}

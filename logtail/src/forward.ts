@@ -1,0 +1,77 @@
+import type { OpenFile } from "@plugboard/core/files";
+import { encodingOf } from "./decode.ts";
+import type { Line } from "./line.ts";
+import { chunks, readAt } from "./read/bytes.ts";
+import { LineSplitter, MAX_LINE_BYTES } from "./split.ts";
+
+export interface ForwardOptions {
+  /** Byte offset to begin at, uncompressed: the start of a line. */
+  readonly from: number;
+  /** Whether the file is compressed with gzip. Default false. */
+  readonly compressed?: boolean;
+  /** Lines in all. Default: no limit. */
+  readonly maxLines?: number;
+  /** Bytes of text in all; the first line is given even if it is longer. Default: no limit. */
+  readonly maxBytes?: number;
+  /** Milliseconds in all, looked at after each chunk. Default: no limit. */
+  readonly maxMs?: number;
+  /** Longest text of a line in bytes. Default 65,536. */
+  readonly maxLineBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What one chunk brought. */
+export interface ForwardPart {
+  readonly lines: readonly Line[];
+  /** Where to go on: the offset after the last line given. */
+  readonly next: number;
+  /** On the last part: whether a limit ended it, or the end of the file. */
+  readonly ended?: "limit" | "end";
+  /** At the end of the file: the last line, if it has no line end. It is in no `lines`, and not behind `next`. */
+  readonly rest?: Line;
+}
+
+/** Reads lines from an offset on, in parts; the last part says how it ended. Memory does not depend on the file. */
+export async function* forward(file: OpenFile, options: ForwardOptions): AsyncGenerator<ForwardPart, void, undefined> {
+  const { from, compressed = false, maxLines = Infinity, maxBytes = Infinity, maxMs = Infinity, signal } = options;
+  const maxLineBytes = options.maxLineBytes ?? MAX_LINE_BYTES;
+  const encoding = await encodingAt(file, compressed, signal);
+  const splitter = new LineSplitter({ offset: from, encoding, maxLineBytes });
+  const until = performance.now() + maxMs;
+  let lines = 0;
+  let bytes = 0;
+  let next = from;
+  const fits = (line: Line): boolean => {
+    const size = Math.min(line.end - line.start, maxLineBytes);
+    if (lines >= maxLines || (lines > 0 && bytes + size > maxBytes)) return false;
+    lines += 1;
+    bytes += size;
+    next = line.end;
+    return true;
+  };
+  if (maxLines <= 0) return yield { lines: [], next, ended: "limit" };
+  for await (const chunk of chunks(file, compressed, from, signal)) {
+    const found = splitter.push(chunk.bytes);
+    const over = found.findIndex((line) => !fits(line));
+    if (over !== -1) return yield { lines: found.slice(0, over), next, ended: "limit" };
+    const late = performance.now() >= until;
+    // A line that is longer than all the time: better a part of it than no way on.
+    const part = late && lines === 0 ? splitter.rest() : undefined;
+    if (part) return yield { lines: [part], next: part.end, ended: "limit" };
+    if (late) return yield { lines: found, next, ended: "limit" };
+    if (found.length > 0) yield { lines: found, next };
+  }
+  const rest = splitter.rest();
+  if (rest && (lines >= maxLines || (lines > 0 && bytes + (rest.end - rest.start) > maxBytes)))
+    return yield { lines: [], next, ended: "limit" };
+  yield { lines: [], next, ended: "end", ...(rest && { rest }) };
+}
+
+async function encodingAt(file: OpenFile, compressed: boolean, signal?: AbortSignal) {
+  if (!compressed) {
+    const head = Buffer.alloc(2);
+    return encodingOf(head.subarray(0, await readAt(file, head, 0)));
+  }
+  for await (const { bytes } of chunks(file, true, 0, signal)) return encodingOf(bytes);
+  return "utf8";
+}

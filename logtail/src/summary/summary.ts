@@ -1,0 +1,314 @@
+import type { Level } from "../format/level.ts";
+import { LEVELS } from "../format/level.ts";
+import type { Cluster } from "./cluster.ts";
+import { clusterShapes } from "./cluster.ts";
+import { Histogram } from "./histogram.ts";
+import { chanceOfRise } from "./rate.ts";
+import type { Tokens } from "./tokens.ts";
+import { joinTokens, Tokenizer } from "./tokens.ts";
+
+export interface SummaryOptions {
+  /** Templates that are kept apart; the rarest beyond are counted as other. Default 1,000, at least 10. */
+  readonly maxTemplates?: number;
+  /** Buckets of a histogram; default 40, at least 2. */
+  readonly buckets?: number;
+  /** UTF-16 units of an example that are kept; default 500. */
+  readonly maxExample?: number;
+}
+
+/** What a summary is told of a line. */
+export interface SummaryLine {
+  readonly message: string;
+  /** Ms since the epoch. */
+  readonly time?: number | undefined;
+  readonly level?: Level | undefined;
+}
+
+/** A template, or what is left of several. */
+interface Stats {
+  readonly level: Level | undefined;
+  tokens: Tokens;
+  readonly group: string;
+  count: number;
+  /** Infinity and -Infinity while no line had a time. */
+  first: number;
+  last: number;
+  example: string;
+  position: number;
+  histogram: Histogram | undefined;
+}
+
+export type Trend = "new" | "rising" | "stopped";
+
+export interface TemplateReport {
+  /** With `<num>`, `<id>`, `<ip>`, `<time>`, `<path>`, `<str>` and `<*>` where the lines differ. */
+  readonly template: string;
+  readonly count: number;
+  /** Of all lines, from 0 to 1. */
+  readonly share: number;
+  readonly levels: Readonly<Partial<Record<Level, number>>>;
+  /** Ms since the epoch; absent when no line had a time. */
+  readonly first?: number;
+  readonly last?: number;
+  /** The line that came first, cut, and the position that was passed with it. */
+  readonly example: string;
+  readonly position: number;
+  readonly histogram?: HistogramReport;
+  readonly trend?: Trend;
+  /** Lines in the time before; only with a time before. */
+  readonly before?: number;
+}
+
+export interface HistogramReport {
+  /** Ms since the epoch. */
+  readonly from: number;
+  readonly widthMs: number;
+  readonly counts: readonly number[];
+}
+
+export interface SummaryReport {
+  readonly lines: number;
+  readonly levels: Readonly<Partial<Record<Level, number>>>;
+  readonly first?: number;
+  readonly last?: number;
+  readonly histogram?: HistogramReport;
+  /** The most important first: new errors, rising errors, errors, what is new, rising, frequent. */
+  readonly templates: readonly TemplateReport[];
+  /** Templates known, shown or not. */
+  readonly known: number;
+  /** Lines of known templates that are not shown. */
+  readonly unshown: number;
+  /** Lines whose templates were too rare to keep. */
+  readonly other: number;
+  /** What was in the time before and is no more; the most frequent first. */
+  readonly stopped: readonly TemplateReport[];
+}
+
+export interface Comparison {
+  readonly before: Summary;
+  /** How many times longer the present is than the time before; default: by the times of the lines, else by their number. */
+  readonly spanRatio?: number;
+}
+
+/** A rise by chance is rarer than this. */
+const SIGNIFICANT = 0.001;
+const MIN_RATIO = 1.5;
+
+/** Mines templates from messages: what is in millions of lines, in bounded memory. */
+export class Summary {
+  readonly #maxTemplates: number;
+  readonly #maxShapes: number;
+  readonly #buckets: number;
+  readonly #maxExample: number;
+  readonly #tokenizer = new Tokenizer();
+  readonly #keys = new Map<number, Stats>();
+  #stats = new Set<Stats>();
+  readonly #histogram: Histogram;
+  readonly #levels = new Map<Level, number>();
+  #lines = 0;
+  #other = 0;
+  #first = Infinity;
+  #last = -Infinity;
+
+  constructor(options: SummaryOptions = {}) {
+    this.#maxTemplates = Math.max(10, options.maxTemplates ?? 1000);
+    this.#maxShapes = this.#maxTemplates * 4;
+    this.#buckets = Math.max(2, options.buckets ?? 40);
+    this.#maxExample = options.maxExample ?? 500;
+    this.#histogram = new Histogram(this.#buckets);
+  }
+
+  /** Lines counted. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Shapes held now: at most four times `maxTemplates`. */
+  get size(): number {
+    return this.#stats.size;
+  }
+
+  /**
+   * Counts a line.
+   * @param position comes back with the template whose example this line is
+   */
+  add({ message, time, level }: SummaryLine, position: number): void {
+    this.#lines++;
+    const rank = level === undefined ? 0 : LEVELS.indexOf(level) + 1;
+    const key = this.#tokenizer.scan(message, rank);
+    const stats = this.#keys.get(key) ?? this.#insert(key, message, level, position);
+    stats.count++;
+    if (level !== undefined) this.#levels.set(level, (this.#levels.get(level) ?? 0) + 1);
+    if (time === undefined || !Number.isFinite(time)) return;
+    if (time < stats.first) stats.first = time;
+    if (time > stats.last) stats.last = time;
+    (stats.histogram ??= new Histogram(this.#buckets)).add(time);
+    this.#histogram.add(time);
+    if (time < this.#first) this.#first = time;
+    if (time > this.#last) this.#last = time;
+  }
+
+  /**
+   * What was counted, at most `limit` templates of it. Changes nothing.
+   * @param comparison the time before, to say what is new, rising and stopped
+   */
+  report(limit: number, comparison?: Comparison): SummaryReport {
+    const before = comparison?.before;
+    const old = new Set(before === undefined || before === this ? [] : before.#stats);
+    const clusters = clusterShapes([...this.#stats, ...old]);
+    const share = comparison === undefined ? 1 : this.#presentShare(comparison);
+    const templates: (TemplateReport & { readonly rank: number })[] = [];
+    const stopped: TemplateReport[] = [];
+    for (const cluster of clusters) {
+      const now = cluster.items.filter((item) => !old.has(item));
+      const then = cluster.items.filter((item) => old.has(item));
+      const merged = this.#merge(cluster, now.length > 0 ? now : then);
+      const earlier = then.reduce((sum, item) => sum + item.count, 0);
+      if (now.length === 0) {
+        if (chanceOfRise(earlier, 0, 1 - share) < SIGNIFICANT) {
+          stopped.push({ ...this.#describe(merged, 0), trend: "stopped", before: earlier });
+        }
+        continue;
+      }
+      const report = this.#describe(merged, merged.count);
+      const trend =
+        before === undefined || before.#lines === 0 ? undefined : trendOf(merged.count, earlier, share, before.#other);
+      templates.push({
+        ...report,
+        ...(trend !== undefined && { trend }),
+        ...(before !== undefined && { before: earlier }),
+        rank: rankOf(merged.level, trend),
+      });
+    }
+    templates.sort((a, b) => a.rank - b.rank || b.count - a.count || compare(a, b));
+    stopped.sort((a, b) => (b.before ?? 0) - (a.before ?? 0) || compare(a, b));
+    const shown = templates.slice(0, Math.max(0, limit)).map(({ rank: _, ...template }) => template);
+    const histogram = this.#histogram.read();
+    return {
+      lines: this.#lines,
+      levels: Object.fromEntries(
+        LEVELS.flatMap((level) => (this.#levels.has(level) ? [[level, this.#levels.get(level)]] : [])),
+      ),
+      ...(this.#last >= this.#first && { first: this.#first, last: this.#last }),
+      ...(histogram !== undefined && { histogram }),
+      templates: shown,
+      known: templates.length,
+      unshown: this.#lines - this.#other - shown.reduce((sum, { count }) => sum + count, 0),
+      other: this.#other,
+      stopped: stopped.slice(0, Math.max(0, limit)),
+    };
+  }
+
+  #insert(key: number, message: string, level: Level | undefined, position: number): Stats {
+    if (this.#stats.size >= this.#maxShapes || this.#keys.size >= this.#maxShapes * 2) this.#compact();
+    const tokens = this.#tokenizer.tokens(message.length > 4096 ? message.slice(0, 4096) : message);
+    const stats: Stats = {
+      level,
+      tokens: { words: tokens.words.map(own), separators: tokens.separators.map(own) },
+      group: own(`${level ?? ""} ${tokens.words.length} ${tokens.separators.join("\0")}`),
+      count: 0,
+      first: Infinity,
+      last: -Infinity,
+      example: own(message.slice(0, this.#maxExample)),
+      position,
+      histogram: undefined,
+    };
+    this.#keys.set(key, stats);
+    this.#stats.add(stats);
+    return stats;
+  }
+
+  /** Joins shapes of one template, and gives up the rarest. */
+  #compact(): void {
+    const target = new Map<Stats, Stats>();
+    let kept: Stats[] = [];
+    for (const cluster of clusterShapes(this.#stats)) {
+      const merged = cluster.items.length === 1 ? cluster.items[0] : this.#merge(cluster, cluster.items);
+      if (merged === undefined) continue;
+      kept.push(merged);
+      for (const item of cluster.items) target.set(item, merged);
+    }
+    kept.sort((a, b) => b.count - a.count || (b.last || 0) - (a.last || 0));
+    for (const lost of kept.slice(this.#maxTemplates)) this.#other += lost.count;
+    kept = kept.slice(0, this.#maxTemplates);
+    this.#stats = new Set(kept);
+    let room = this.#maxShapes;
+    for (const [key, item] of this.#keys) {
+      const to = target.get(item);
+      if (to !== undefined && this.#stats.has(to) && room-- > 0) this.#keys.set(key, to);
+      else this.#keys.delete(key);
+    }
+  }
+
+  /** The counts of `items` in one. */
+  #merge(cluster: Cluster<Stats>, items: readonly Stats[]): Stats {
+    let example = items[0];
+    for (const item of items) if (example !== undefined && item.position < example.position) example = item;
+    if (example === undefined) throw new Error("nothing to merge");
+    const merged: Stats = {
+      ...example,
+      tokens: {
+        words: cluster.words.length > 0 ? cluster.words : example.tokens.words,
+        separators: example.tokens.separators,
+      },
+      count: 0,
+      histogram: undefined,
+    };
+    for (const { count, first, last, histogram } of items) {
+      merged.count += count;
+      merged.first = Math.min(merged.first, first);
+      merged.last = Math.max(merged.last, last);
+      if (histogram !== undefined) (merged.histogram ??= new Histogram(this.#buckets)).addAll(histogram);
+    }
+    return merged;
+  }
+
+  #describe(stats: Stats, count: number): TemplateReport {
+    const histogram = stats.histogram?.read();
+    return {
+      template: joinTokens(stats.tokens),
+      count,
+      share: this.#lines === 0 ? 0 : count / this.#lines,
+      levels: stats.level === undefined ? {} : { [stats.level]: count },
+      ...(stats.last >= stats.first && { first: stats.first, last: stats.last }),
+      example: stats.example,
+      position: stats.position,
+      ...(histogram !== undefined && count > 0 && { histogram }),
+    };
+  }
+
+  /** The present's part of both spans. */
+  #presentShare({ before, spanRatio }: Comparison): number {
+    const now = this.#last - this.#first;
+    const then = before.#last - before.#first;
+    const ratio = spanRatio ?? (now > 0 && then > 0 ? now / then : this.#lines / Math.max(1, before.#lines));
+    return Math.min(1, Math.max(0, ratio / (1 + ratio)));
+  }
+}
+
+function trendOf(now: number, before: number, share: number, lost: number): Trend | undefined {
+  // What was too rare to keep before may have been this.
+  if (before === 0 && now > 0) return lost === 0 || chanceOfRise(now, 0, share) < SIGNIFICANT ? "new" : undefined;
+  const expected = (before * share) / Math.max(1e-9, 1 - share);
+  return now >= expected * MIN_RATIO && chanceOfRise(now, before, share) < SIGNIFICANT ? "rising" : undefined;
+}
+
+function rankOf(level: Level | undefined, trend: Trend | undefined): number {
+  const error = level === "error" || level === "critical";
+  if (error) return trend === "new" ? 0 : trend === "rising" ? 1 : 2;
+  return trend === "new" ? 3 : trend === "rising" ? 4 : 5;
+}
+
+/** By template, then by level. */
+function compare(a: TemplateReport, b: TemplateReport): number {
+  const [one, other] = [a, b].map(({ template, levels }) => `${template}\0${Object.keys(levels).join("")}`) as [
+    string,
+    string,
+  ];
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** A copy that does not keep the text that it was cut from in memory. */
+function own(text: string): string {
+  return text.length < 13 ? text : Buffer.from(text, "utf16le").toString("utf16le");
+}

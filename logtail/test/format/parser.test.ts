@@ -1,0 +1,231 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LineParser } from "../../src/format/parser.ts";
+
+const AT = Date.UTC(2026, 10, 22, 10, 11, 12);
+const options = { zone: "UTC", reference: Date.UTC(2026, 10, 23) };
+
+const LINES: readonly (readonly [string, object])[] = [
+  [
+    "2026-11-22 10:11:12,123 ERROR name - text",
+    { time: AT + 123, level: "error", message: "text", fields: { logger: "name" }, format: "plain" },
+  ],
+  [
+    "2026-11-22 10:11:12,123 - mod - WARNING - text",
+    { time: AT + 123, level: "warning", message: "text", fields: { context: "mod" }, format: "plain" },
+  ],
+  [
+    "2026-11-22T10:11:12.5+01:00  INFO 1 --- [main] c.x.Y : Up",
+    { time: AT - 3_599_500, zone: "+01:00", level: "info", message: "1 --- [main] c.x.Y : Up", format: "plain" },
+  ],
+  ["ERROR:root:it broke", { level: "error", message: "it broke", fields: { logger: "root" }, format: "plain" }],
+  ["[2026-11-22 10:11:12] [warn] careful", { time: AT, level: "warning", message: "careful", format: "plain" }],
+  [
+    "2026/11/22 10:11:12 [error] 31#31: *5 open() failed",
+    { time: AT, level: "error", message: "31#31: *5 open() failed", format: "plain" },
+  ],
+  ["2026/11/22 10:11:12 listening", { time: AT, message: "listening", format: "plain" }],
+  [
+    "E1122 10:11:12.123456       1 main.go:12] boom",
+    { time: AT + 123, level: "error", message: "boom", fields: { context: "1 main.go:12" }, format: "plain" },
+  ],
+  [
+    "[Sun Nov 22 10:11:12.5 2026] [core:error] [pid 12] AH1",
+    { time: AT + 500, level: "error", message: "[pid 12] AH1", format: "plain" },
+  ],
+  ["\u001b[32mINFO\u001b[0m [main] ok", { level: "info", message: "[main] ok", format: "plain" }],
+  ["TypeError: x is not a function", { level: "error", message: "TypeError: x is not a function", format: "plain" }],
+  ["there was an error in information", { message: "there was an error in information", format: "plain" }],
+  ["", { message: "", format: "plain" }],
+  [
+    '{"level":30,"time":1795342272123,"pid":1,"msg":"hi"}',
+    { time: AT + 123, level: "info", message: "hi", fields: { pid: 1 }, format: "json" },
+  ],
+  [
+    '{"level":"error","ts":1795342272.5,"logger":"a","msg":"zap"}',
+    { time: AT + 500, level: "error", message: "zap", fields: { logger: "a" }, format: "json" },
+  ],
+  [
+    '{"@timestamp":"2026-11-22T10:11:12Z","level":"WARN","level_value":30000,"message":"m"}',
+    { time: AT, zone: "Z", level: "warning", message: "m", fields: { level_value: 30_000 }, format: "json" },
+  ],
+  ['{"level":50,"err":{"message":"boom"}}', { level: "error", message: "boom", format: "json" }],
+  [
+    '{"log":"ERROR bad\\n","stream":"stderr","time":"2026-11-22T10:11:12Z"}',
+    { time: AT, zone: "Z", level: "error", message: "bad", fields: { stream: "stderr" }, format: "plain" },
+  ],
+  [
+    '2026-11-22T10:11:12Z stdout F {"level":"error","msg":"x"}',
+    { time: AT, zone: "Z", level: "error", message: "x", fields: { stream: "stdout" }, format: "json" },
+  ],
+  [
+    'ts=2026-11-22T10:11:12Z level=warn msg="a \\"b\\"" x=1',
+    { time: AT, zone: "Z", level: "warning", message: 'a "b"', fields: { x: "1" }, format: "logfmt" },
+  ],
+  [
+    "<34>Nov 22 10:11:12 mymachine su[12]: fail",
+    {
+      time: AT,
+      level: "critical",
+      message: "fail",
+      fields: { host: "mymachine", app: "su", pid: "12", facility: 4 },
+      format: "syslog",
+    },
+  ],
+  [
+    "Nov 22 10:11:12 host sshd[12]: Failed password",
+    { time: AT, message: "Failed password", fields: { host: "host", app: "sshd", pid: "12" }, format: "syslog" },
+  ],
+  [
+    "Nov  2 10:11:12 host kernel: error: x",
+    { time: AT - 20 * 86_400_000, level: "error", message: "error: x", format: "syslog" },
+  ],
+  ["2026-11-22T10:11:12.5+00:00 host app[1]: m", { time: AT + 500, zone: "+00:00", message: "m", format: "syslog" }],
+  [
+    '<165>1 2026-11-22T10:11:12Z h app 1 ID47 [a@1 k="v\\"x"] An event',
+    {
+      time: AT,
+      zone: "Z",
+      level: "notice",
+      message: "An event",
+      fields: { host: "h", app: "app", pid: "1", msgid: "ID47", "a@1": { k: 'v"x' }, facility: 20 },
+      format: "syslog",
+    },
+  ],
+  [
+    '1.2.3.4 - bob [22/Nov/2026:10:11:12 -0700] "GET /a?x HTTP/1.0" 503 23 "-" "M/5"',
+    {
+      time: AT + 7 * 3_600_000,
+      zone: "-0700",
+      level: "error",
+      message: "GET /a?x 503",
+      fields: {
+        client: "1.2.3.4",
+        user: "bob",
+        method: "GET",
+        path: "/a?x",
+        protocol: "HTTP/1.0",
+        status: 503,
+        bytes: 23,
+        agent: "M/5",
+      },
+      format: "access",
+    },
+  ],
+];
+
+describe("a line", () => {
+  it.each(LINES)("%s", (line, record) => {
+    expect(new LineParser(options).parse(line)).toMatchObject(record);
+    expect("time" in new LineParser(options).parse(line)).toBe("time" in record);
+    expect("level" in new LineParser(options).parse(line)).toBe("level" in record);
+  });
+
+  it("means the same whatever stood before it", () => {
+    const line = fc.constantFrom(...LINES.map(([text]) => text));
+    fc.assert(
+      fc.property(fc.array(line), line, (before, last) => {
+        const parser = new LineParser(options);
+        for (const text of before) parser.parse(text);
+        expect(parser.parse(last)).toEqual(new LineParser(options).parse(last));
+      }),
+    );
+  });
+
+  it("never throws, whatever it is, and has finite times", () => {
+    const piece = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(...LINES.map(([text]) => text)),
+      fc.constantFrom("<34>1 ", "[", '"', "=", "\\", "{", "2026-11-22T", "Nov 22 "),
+    );
+    const parser = new LineParser(options);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(piece, fc.nat(40)), { maxLength: 4 }), (pieces) => {
+        const record = parser.parse(pieces.map(([text, length]) => text.slice(0, length)).join(""));
+        if (record.time !== undefined) expect(Number.isFinite(record.time)).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it.each([
+    ['{"a":', 200_000],
+    ["[", 1e6],
+    ["<34>1 ", 200_000],
+    ["a=", 500_000],
+    ["a=b ", 200_000],
+    ['a="\\', 200_000],
+    ["\u001b]", 500_000],
+    ["\u001b[1", 300_000],
+    [" [22/", 200_000],
+    ["ERROR ", 200_000],
+    ["Nov 22 10:11:12 ", 60_000],
+    ['<1>1 - - - - - [a k="', 50_000],
+  ])("of %j again and again is read at once", (piece, times) => {
+    expect(new LineParser(options).parse(piece.repeat(times)).message.length).toBeLessThanOrEqual(piece.length * times);
+  });
+
+  it("with hostile names and depth does no harm", () => {
+    const parser = new LineParser(options);
+    const deep = `{"msg":"m","a":${"[".repeat(5000)}${"]".repeat(5000)},"__proto__":{"polluted":1}}`;
+    const { fields, message } = parser.parse(deep);
+    expect(message).toBe("m");
+    expect(fields?.["a"]).toBe("[too deep]");
+    expect(Object.keys(fields ?? {})).toContain("__proto__");
+    expect(Object.getPrototypeOf(fields)).toBeNull();
+    expect(parser.parse("__proto__=1 constructor=2").fields).toEqual(
+      Object.assign(Object.create(null), { ["__proto__"]: "1", constructor: "2" }),
+    );
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+  });
+});
+
+describe("a time", () => {
+  const timeOf = (text: string, zone: string, reference = options.reference) =>
+    new LineParser({ zone, reference }).parse(text).time;
+
+  it("without a zone is in the reader's", () => {
+    expect(timeOf("2026-11-22 10:11:12 x", "+02:00")).toBe(AT - 7_200_000);
+    expect(timeOf("2026-11-22 10:11:12 x", "Europe/Berlin")).toBe(AT - 3_600_000);
+    expect(timeOf("2026-07-22 10:11:12 x", "Europe/Berlin")).toBe(Date.UTC(2026, 6, 22, 8, 11, 12));
+    expect(timeOf("2026-11-22 10:11:12 x", "local")).toBe(new Date(2026, 10, 22, 10, 11, 12).getTime());
+    expect(() => new LineParser({ zone: "Nowhere/At_All" })).toThrow(RangeError);
+  });
+
+  it("in the hour that a clock change repeats is the earlier one, and in the one it skips is near", () => {
+    expect(timeOf("2026-10-25 02:30:00 x", "Europe/Berlin")).toBe(Date.UTC(2026, 9, 25, 0, 30));
+    expect(timeOf("2026-10-25 03:30:00 x", "Europe/Berlin")).toBe(Date.UTC(2026, 9, 25, 2, 30));
+    const skipped = timeOf("2026-03-29 02:30:00 x", "Europe/Berlin") ?? 0;
+    expect(Math.abs(skipped - Date.UTC(2026, 2, 29, 1, 0))).toBeLessThanOrEqual(1_800_000);
+  });
+
+  it("without a year is at most a day after the reference", () => {
+    const reference = Date.UTC(2027, 0, 1, 0, 30);
+    expect(timeOf("Dec 31 23:59:59 host a: x", "UTC", reference)).toBe(Date.UTC(2026, 11, 31, 23, 59, 59));
+    expect(timeOf("Jan  1 12:00:00 host a: x", "UTC", reference)).toBe(Date.UTC(2027, 0, 1, 12));
+    expect(timeOf("Jan  1 00:00:00 host a: x", "UTC", Date.UTC(2026, 11, 31, 23))).toBe(Date.UTC(2027, 0, 1));
+  });
+
+  it("is the one that Date writes", () => {
+    const date = fc.date({ min: new Date("0001-01-02"), max: new Date("9999-12-30"), noInvalidDate: true });
+    fc.assert(
+      fc.property(date, fc.integer({ min: -14 * 60, max: 14 * 60 }), (value, offset) => {
+        expect(timeOf(`${value.toISOString()} x`, "local")).toBe(value.getTime());
+        const sign = offset < 0 ? "-" : "+";
+        const minutes = Math.abs(offset);
+        const zone = `${sign}${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+        expect(timeOf(`${value.toISOString().slice(0, -1)}${zone} x`, "local")).toBe(value.getTime() - offset * 60_000);
+      }),
+    );
+  });
+
+  it.each([
+    "2026-13-01 10:00:00 x",
+    "2026-11-22 25:00:00 x",
+    "2026-11-22 10:61:00 x",
+    "Foo 22 10:11:12 x",
+    "99/Nov/2026:10:11:12 x",
+  ])("is not in %s", (text) => {
+    expect(timeOf(text, "UTC")).toBeUndefined();
+  });
+});
