@@ -35,7 +35,8 @@ end
 local function entry(now)
   local found = redis.call('HMGET', KEYS[1], 'value', 'tokens', 'keep')
   if not now or not found[1] or found[2] ~= now then return {now or false} end
-  return {now, found[1], tonumber(found[3]) - redis.call('PTTL', KEYS[1])}
+  local left = redis.call('PTTL', KEYS[1])
+  return {now, found[1], tonumber(found[3]) - left, left}
 end
 local function lasting(first, ms)
   for i = first, #KEYS do
@@ -259,11 +260,11 @@ const garbage = (): Error => new Error("Redis answered something that this cache
 
 function readOf(reply: unknown): Read {
   if (!Array.isArray(reply)) throw garbage();
-  const [mark, text, ageMs] = reply as unknown[];
+  const [mark, text, ageMs, leftMs] = reply as unknown[];
   if (text === undefined || text === null) return { entry: undefined, mark };
-  if (typeof text !== "string" || typeof ageMs !== "number") throw garbage();
+  if (typeof text !== "string" || typeof ageMs !== "number" || typeof leftMs !== "number") throw garbage();
   try {
-    return { entry: { value: JSON.parse(text) as unknown, ageMs: Math.max(0, ageMs) }, mark };
+    return { entry: { value: JSON.parse(text) as unknown, ageMs: Math.max(0, ageMs), leftMs }, mark };
   } catch {
     throw garbage();
   }

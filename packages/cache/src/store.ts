@@ -8,6 +8,8 @@ export interface Entry {
   readonly value: unknown;
   /** How long ago it was written, in milliseconds, by the store's own clock. */
   readonly ageMs: number;
+  /** How long it is kept from now on, in milliseconds, where the store says. */
+  readonly leftMs?: number;
 }
 
 export interface Read {

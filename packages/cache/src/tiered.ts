@@ -62,8 +62,8 @@ export class TieredStore implements Store {
     if (!far.entry) return undefined;
     const ageMs = far.entry.ageMs + (this.#clock() - askedAt);
     if (this.#isNear) {
-      const { value } = far.entry;
-      this.#near.write(key, value, { tags, keepMs: this.#nearMs, bytes: sizeOf(value), mark }, ageMs);
+      const { value, leftMs = this.#nearMs } = far.entry;
+      this.#near.write(key, value, { tags, keepMs: Math.min(leftMs, this.#nearMs), bytes: sizeOf(value), mark }, ageMs);
     }
     return { ...far.entry, ageMs };
   }

@@ -1,5 +1,5 @@
 import { RedisServer, skipsRedis } from "@plugboard/services/redis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { MemoryStore } from "../src/memory.ts";
 import { RedisStore } from "../src/redis.ts";
 import { ALL } from "../src/store.ts";
@@ -77,6 +77,28 @@ describe.skipIf(skipsRedis)(`stores in Redis${skipsRedis ? " (redis-server is no
   });
   describe("with memory in front", () => {
     storeSuite({ make: tiered, another: tiered });
+
+    it("keeps nothing in front for longer than it is kept behind", async () => {
+      const [front, behind] = [tiered(), redis()];
+      onTestFinished(() => [front, behind].forEach((store) => store.close()));
+      const put = async (key: string, keepMs: number): Promise<void> => {
+        const claim = await behind.claim(key, [ALL]);
+        await behind.write(key, key, { tags: [ALL], keepMs, bytes: 1, mark: claim?.read.mark });
+        await claim?.release();
+      };
+      await put("long", 60_000);
+      // From when on it hears, it keeps.
+      await expect
+        .poll(async () => {
+          await front.read("long", [ALL]);
+          return front.stats().entries;
+        })
+        .toBe(1);
+      await put("short", 300);
+      await front.read("short", [ALL]);
+      expect(front.stats().entries).toBe(2);
+      await expect.poll(async () => (await front.read("short", [ALL])).entry, { timeout: 3000 }).toBeUndefined();
+    });
   });
   describe("with an idle front", () => {
     storeSuite({ make: () => new TieredStore(redis(), { ...memory, nearMs: 0 }), another: redis });
