@@ -1,5 +1,5 @@
-import { hostname, userInfo } from "node:os";
 import type { Call, Principal } from "@plugboard/core";
+import { localUser } from "@plugboard/core/redis";
 import { canonical } from "./canonical.ts";
 import { digest, fingerprint } from "./fingerprint.ts";
 
@@ -104,13 +104,8 @@ export class Keys {
 
   /** A principal's id; the local user of this machine, where other machines have one too. */
   identity(id: string): string {
-    return id === "local" && this.#options.shared ? `${id}@${thisUser()}` : id;
+    return id === "local" && this.#options.shared ? `${id}@${localUser()}` : id;
   }
 }
 
 const short = (text: string): string => (text.length <= MAX_PLAIN ? text : digest(text));
-
-let user: string | undefined;
-function thisUser(): string {
-  return (user ??= digest(JSON.stringify([hostname(), userInfo().uid])));
-}

@@ -166,7 +166,7 @@ export class Loader {
     return this.#share(plan, request, undefined);
   }
 
-  #given<T>(value: unknown, status: "hit" | "stale" | "coalesced", ageMs: number): Answer<T> {
+  #given<T>(value: unknown, status: "hit" | "stale", ageMs: number): Answer<T> {
     this.#count(status);
     return { value: copyAgain(value) as T, status, ageMs };
   }

@@ -1,3 +1,4 @@
+import { redisOptions } from "@plugboard/core/redis";
 import { z } from "zod";
 import type { Store } from "./store.ts";
 
@@ -21,17 +22,7 @@ export type ToolSettings = z.output<typeof toolSettings>;
 
 const name = z.string().min(1).max(128);
 
-const redis = z.strictObject({
-  redis: z
-    .url({ protocol: /^(rediss?|unix)$/ })
-    .describe("`redis://`, `rediss://` or `unix://`, with user, password and database where there are any"),
-  prefix: z
-    .string()
-    .regex(/^[^{}\s]{1,64}$/, "1 to 64 characters without spaces and braces")
-    .default("plugboard"),
-  timeoutMs: z.int().min(10).max(30_000).default(500),
-  nearMs: ms.max(3_600_000).default(10_000),
-});
+const redis = redisOptions.extend({ nearMs: ms.max(3_600_000).default(10_000) });
 
 const isStore = (value: unknown): value is Store =>
   typeof value === "object" &&

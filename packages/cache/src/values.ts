@@ -82,7 +82,7 @@ export function valuesOf({ keys, loader, led, states, options }: Parts): Values 
         return runOutside(async () => loadValue(rest.signal ?? call.signal));
       }
       const { ttlMs = options.ttlMs, staleMs = options.staleMs, staleIfErrorMs = options.staleIfErrorMs } = rest;
-      checkTimes(`cache.getOrSet(${JSON.stringify(key)})`, { ttlMs, staleMs, staleIfErrorMs });
+      checkTimes("getOrSet", key, { ttlMs, staleMs, staleIfErrorMs });
       const caller = scope === "public" || !call ? [] : [callerTag(keys.identity(call.principal.id))];
       const plan = {
         key: stored,
@@ -117,16 +117,17 @@ export function valuesOf({ keys, loader, led, states, options }: Parts): Values 
             : "This tool keeps something for each user, and this server does not know who you are. Sign in, or connect with a session.",
         );
       }
-      if (rest.idleMs !== undefined) checkTimes(`cache.state(${JSON.stringify(name)})`, { idleMs: rest.idleMs });
+      if (rest.idleMs !== undefined) checkTimes("state", name, { idleMs: rest.idleMs });
       return states.get(key, create, rest);
     },
   };
 }
 
 /** @throws RangeError */
-function checkTimes(what: string, times: Readonly<Record<string, number>>): void {
+function checkTimes(method: string, key: string, times: Readonly<Record<string, number>>): void {
   for (const [name, ms] of Object.entries(times)) {
     if (ms >= 0 && ms <= MAX_MS) continue;
+    const what = `cache.${method}(${JSON.stringify(key)})`;
     throw new RangeError(`${what}: \`${name}\` is ${ms}. Give milliseconds, from 0 to ${MAX_MS} (30 days).`);
   }
 }

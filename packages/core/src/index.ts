@@ -3,7 +3,7 @@ export { core, coreOptions } from "./core.ts";
 export { PluginError, type PluginErrorCode, pluginErrors, ToolError } from "./errors.ts";
 export { matcher } from "./patterns.ts";
 export { compose, definePlugin, isPluginFactory } from "./plugin.ts";
-export { isToolResult, structured, toolError, toolResult } from "./result.ts";
+export { isToolResult, structured, toolError, toolResult, withMeta } from "./result.ts";
 export { cutText } from "./text.ts";
 export type {
   Args,

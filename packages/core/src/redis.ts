@@ -1,9 +1,32 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
+import { hostname, userInfo } from "node:os";
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import { PluginError } from "./errors.ts";
 import { within } from "./report.ts";
 import { runOutside } from "./flight.ts";
+
+/** What plugins with a Redis have in their options; each extends it by its own. */
+export const redisOptions = z.strictObject({
+  redis: z
+    .url({ protocol: /^(rediss?|unix)$/ })
+    .describe("`redis://`, `rediss://` or `unix://`, with user, password and database where there are any"),
+  prefix: z
+    .string()
+    .regex(/^[^{}\s]{1,64}$/, "1 to 64 characters without spaces and braces")
+    .default("plugboard"),
+  timeoutMs: z.int().min(10).max(30_000).default(500),
+});
+
+let user: string | undefined;
+/** Tells the local user of this machine from those of others that share a Redis: 22 characters. */
+export function localUser(): string {
+  return (user ??= createHash("sha256")
+    .update(JSON.stringify([hostname(), userInfo().uid]))
+    .digest("base64url")
+    .slice(0, 22));
+}
 
 /** How a plugin reaches a Redis. */
 export interface RedisLinkOptions {

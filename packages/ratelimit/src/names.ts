@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import type { Principal } from "@plugboard/core";
+import { localUser } from "@plugboard/core/redis";
 import type { Claim, Ticket } from "./ticket.ts";
 
 /** Short, and as good as unique. The JSON of a text keeps apart what its UTF-8 does not: lone surrogates. */
@@ -37,6 +37,6 @@ export class Names {
 
 /** Who calls, for a store that many machines share: the local user of one is not that of another. */
 export function ownerAmongMachines(): (principal: Pick<Principal, "kind" | "id">) => string {
-  const here = `local:${digest([hostname(), userInfo().uid])}`;
+  const here = `local:${localUser()}`;
   return ({ kind, id }) => (kind === "local" ? here : id);
 }

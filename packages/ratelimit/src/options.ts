@@ -1,3 +1,4 @@
+import { redisOptions } from "@plugboard/core/redis";
 import { z } from "zod";
 
 const MONTH_MS = 31 * 86_400_000;
@@ -107,17 +108,7 @@ export type RuleOptions = {
 export type Scope = "principal" | "session" | "tool";
 export type CostOptions = number | z.output<typeof costOfArgument>;
 
-const redis = z.strictObject({
-  redis: z
-    .url({ protocol: /^(rediss?|unix)$/ })
-    .describe("`redis://`, `rediss://` or `unix://`, with user, password and database where there are any"),
-  prefix: z
-    .string()
-    .regex(/^[^{}\s]{1,64}$/, "1 to 64 characters without spaces and braces")
-    .default("plugboard"),
-  timeoutMs: z.int().min(10).max(30_000).default(500),
-  leaseMs: z.int().min(1000).max(3_600_000).default(10_000),
-});
+const redis = redisOptions.extend({ leaseMs: z.int().min(1000).max(3_600_000).default(10_000) });
 
 export type RedisOptions = z.output<typeof redis>;
 
