@@ -1,7 +1,7 @@
 import type { OpenFile } from "@plugboard/core/files";
 import { decodeLine, encodingOf, findEndBackwards, unitOf } from "./decode.ts";
 import type { Line } from "./line.ts";
-import { readAt, sizeOf } from "./read/bytes.ts";
+import { readAt, sizeOf } from "./bytes.ts";
 import { MAX_LINE_BYTES } from "./split.ts";
 
 export interface BackwardOptions {

@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Roots } from "@plugboard/core/files";
 import picomatch from "picomatch";
-import { byAge, rotatedOf } from "./read/rotation.ts";
-import type { Rotated } from "./read/rotation.ts";
+import { byAge, rotatedOf } from "./rotation.ts";
+import type { Rotated } from "./rotation.ts";
 
 export interface SourceOptions {
   readonly roots: Roots;

@@ -1,10 +1,10 @@
-import { decodeCursor } from "./cursor.ts";
-import { read, Reader } from "./read/reader.ts";
-import type { ReadOptions, SourceLine } from "./read/reader.ts";
-import type { Gap } from "./segments.ts";
-import { watches } from "./read/watch.ts";
-import type { Subscription } from "./read/watch.ts";
-import type { Listing, Source } from "./source.ts";
+import { decodeCursor } from "../files/cursor.ts";
+import { read, Reader } from "./reader.ts";
+import type { ReadOptions, SourceLine } from "./reader.ts";
+import type { Gap } from "../files/segments.ts";
+import { watches } from "./watch.ts";
+import type { Subscription } from "./watch.ts";
+import type { Listing, Source } from "../files/source.ts";
 
 export interface FollowOptions extends Omit<ReadOptions, "maxLines" | "maxBytes" | "signal"> {
   /** Ends following; the iteration ends without an error. */

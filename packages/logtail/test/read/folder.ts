@@ -2,8 +2,8 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRoots } from "@plugboard/core/files";
-import { source } from "../../src/source.ts";
-import type { Source } from "../../src/source.ts";
+import { source } from "../../src/files/source.ts";
+import type { Source } from "../../src/files/source.ts";
 
 /** A temporary folder that is removed at the end of its block. */
 export async function folder(): Promise<{ path: string; at(name: string): string } & AsyncDisposable> {

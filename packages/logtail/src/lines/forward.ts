@@ -1,7 +1,7 @@
 import type { OpenFile } from "@plugboard/core/files";
 import { encodingOf } from "./decode.ts";
 import type { Line } from "./line.ts";
-import { chunks, readAt } from "./read/bytes.ts";
+import { chunks, readAt } from "./bytes.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "./split.ts";
 
 export interface ForwardOptions {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { OpenFile } from "@plugboard/core/files";
-import { chunks, readAt, sizeOf } from "./read/bytes.ts";
+import { chunks, readAt, sizeOf } from "../lines/bytes.ts";
 
 /** What is remembered of the content of a file, to know it again under another name or inode, or compressed. */
 export interface Evidence {

@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { deflateRawSync } from "node:zlib";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { CursorError, decodeCursor, encodeCursor, MAX_CURSOR } from "../../src/cursor.ts";
-import type { Position } from "../../src/cursor.ts";
+import { CursorError, decodeCursor, encodeCursor, MAX_CURSOR } from "../../src/files/cursor.ts";
+import type { Position } from "../../src/files/cursor.ts";
 import { read } from "../../src/read/reader.ts";
 import { folder, logs } from "./folder.ts";
 

@@ -1,15 +1,15 @@
 import type { OpenFile } from "@plugboard/core/files";
-import { backward } from "../backward.ts";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
-import type { CursorState, Position } from "../cursor.ts";
-import { forward } from "../forward.ts";
-import { evidenceOf } from "../identity.ts";
-import type { Line } from "../line.ts";
-import { CLOCK_MS, Moved, openListed, plan } from "../segments.ts";
-import type { Gap, Plan, Segment } from "../segments.ts";
-import { inodeOf } from "../source.ts";
-import type { Listing, LogFile, Source } from "../source.ts";
-import { sizeOf } from "./bytes.ts";
+import { backward } from "../lines/backward.ts";
+import { decodeCursor, encodeCursor } from "../files/cursor.ts";
+import type { CursorState, Position } from "../files/cursor.ts";
+import { forward } from "../lines/forward.ts";
+import { evidenceOf } from "../files/identity.ts";
+import type { Line } from "../lines/line.ts";
+import { CLOCK_MS, Moved, openListed, plan } from "../files/segments.ts";
+import type { Gap, Plan, Segment } from "../files/segments.ts";
+import { inodeOf } from "../files/source.ts";
+import type { Listing, LogFile, Source } from "../files/source.ts";
+import { sizeOf } from "../lines/bytes.ts";
 
 /** A line and the label of its log. */
 export interface SourceLine extends Line {

@@ -2,11 +2,11 @@ import { open, writeFile } from "node:fs/promises";
 import { openRoots } from "@plugboard/core/files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backward } from "../../src/backward.ts";
-import type { Encoding } from "../../src/decode.ts";
-import { forward } from "../../src/forward.ts";
-import type { Line } from "../../src/line.ts";
-import { LineSplitter } from "../../src/split.ts";
+import { backward } from "../../src/lines/backward.ts";
+import type { Encoding } from "../../src/lines/decode.ts";
+import { forward } from "../../src/lines/forward.ts";
+import type { Line } from "../../src/lines/line.ts";
+import { LineSplitter } from "../../src/lines/split.ts";
 import { folder } from "./folder.ts";
 
 function split(chunks: readonly Buffer[], options: ConstructorParameters<typeof LineSplitter>[0] = {}): Line[] {

@@ -2,7 +2,7 @@ import { appendFile, copyFile, readFile, rename, rm, stat, truncate, writeFile }
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Gap } from "../../src/segments.ts";
+import type { Gap } from "../../src/files/segments.ts";
 import { read } from "../../src/read/reader.ts";
 import { folder, logs } from "./folder.ts";
 
