@@ -347,3 +347,48 @@ describe("secrets", () => {
     expect(await text(join(root, ".ssh", "notes.md"), await openRoots([root, join(root, ".ssh")]))).toBe("on purpose");
   });
 });
+
+describe("roots that appear later", () => {
+  const names = async (from: Roots): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const { relative: name } of from.walk()) found.push(name);
+    return found;
+  };
+
+  test("a missing root is an error, unless it may come later", async () => {
+    const late = join(base, "late");
+    await expect(openRoots([late])).rejects.toMatchObject({ code: "not_found" });
+    const from = await openRoots([root, late], { later: true });
+    expect(await names(from)).toEqual(["a.md", "folder/b.md"]);
+    expect(await refusal(join(late, "c.md"), from)).toBe("not_found");
+    await mkdir(late);
+    await writeFile(join(late, "c.md"), "came later");
+    expect(await names(from)).toEqual(["a.md", "folder/b.md", "c.md"]);
+    expect(await text(join(late, "c.md"), from)).toBe("came later");
+    expect(from.list.map(({ given, kind }) => [given, kind])).toEqual([
+      [root, "folder"],
+      [late, "folder"],
+    ]);
+  });
+
+  test("has the real path that it has when it is there, and no other", async () => {
+    const late = join(base, "late");
+    const from = await openRoots([late], { later: true });
+    await symlink(join(root, "folder"), late);
+    expect(await text(join(late, "b.md"), from)).toBe("deep inside");
+    expect(from.list[0]?.path).toBe(join(root, "folder"));
+    await rm(late);
+    await symlink(outside, late);
+    expect(await refusal(join(late, "secret.md"), from)).toBe("outside_roots");
+    expect(await names(from)).toEqual(["b.md"]);
+  });
+
+  test("may be a file", async () => {
+    const late = join(base, "late.md");
+    const from = await openRoots([late], { later: true });
+    expect(await names(from)).toEqual([]);
+    await writeFile(late, "a file");
+    expect(await text(late, from)).toBe("a file");
+    expect(await names(from)).toEqual(["late.md"]);
+  });
+});

@@ -12,6 +12,11 @@ import type { WalkEntry, WalkOptions } from "./walk.ts";
 export interface OpenRootsOptions {
   /** Names that are refused below every root. Default {@link SECRET_FILES}; `[]` refuses none. */
   readonly deny?: readonly string[];
+  /**
+   * Whether a root may be missing: then it is looked for again whenever files are listed or opened, and its real path is
+   * the one it has when it is there. Until then it is listed as a folder without files. Default false.
+   */
+  readonly later?: boolean;
 }
 
 /**
@@ -43,12 +48,28 @@ export interface Roots {
 /**
  * Opens roots: finds the real path of each, once.
  * @param paths folders or files, absolute or relative to the current folder
- * @throws FileAccessError naming the root as given, if one does not exist or is neither a folder nor a regular file
+ * @throws FileAccessError naming the root as given, if one does not exist (unless `later`) or is neither a folder nor a
+ * regular file
  */
 export async function openRoots(paths: readonly string[], options: OpenRootsOptions = {}): Promise<Roots> {
   const denied = denies(options.deny ?? SECRET_FILES);
-  const list = await Promise.all(paths.map(openRoot));
-  const wordings = list.map((root) => [root.path, resolve(root.given)] as const);
+  const missing = new Set<number>();
+  const list: Root[] = await Promise.all(
+    paths.map((given, index) =>
+      openRoot(given).catch((error: unknown) => {
+        if (!options.later || !isMissing(error)) throw error;
+        missing.add(index);
+        return { given, path: resolve(given), kind: "folder" } as const;
+      }),
+    ),
+  );
+
+  const look = async (): Promise<void> => {
+    for (const index of missing) {
+      const root = await openRoot(list[index]?.given ?? "").catch(() => undefined);
+      if (root && missing.delete(index)) list[index] = root;
+    }
+  };
 
   const find = (path: string): { location?: Location; secret: boolean } => {
     let secret = false;
@@ -70,8 +91,8 @@ export async function openRoots(paths: readonly string[], options: OpenRootsOpti
 
   /** How messages name a path that is inside a root by its wording; undefined outside. Asks the disk nothing. */
   const wording = (path: string): string | undefined => {
-    for (const [index, root] of list.entries()) {
-      for (const base of wordings[index] ?? []) {
+    for (const root of list) {
+      for (const base of [root.path, resolve(root.given)]) {
         const relative = below(base, root.kind, path);
         if (relative !== undefined) return relative;
       }
@@ -86,12 +107,20 @@ export async function openRoots(paths: readonly string[], options: OpenRootsOpti
       if (path === "" || path.includes("\0")) throw new FileAccessError("invalid_path");
       const absolute = resolve(path);
       const shown = wording(absolute);
+      if (missing.size > 0) await look();
       // Outside by its wording: refused without a look at the disk, so that answers do not tell what exists there.
       if (shown === undefined || isSystemPath(absolute)) throw new FileAccessError("outside_roots");
       return openVerified(absolute, shown, insist);
     },
-    walk: (walkOptions) => walk({ list, find }, walkOptions),
+    async *walk(walkOptions) {
+      if (missing.size > 0) await look();
+      yield* walk({ list, find }, walkOptions);
+    },
   };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof FileAccessError && error.code === "not_found";
 }
 
 async function openRoot(given: string): Promise<Root> {
