@@ -68,8 +68,12 @@ export class Instance {
       },
       resource: (name, uri, config, read) => {
         during("resource");
-        this.resources.push(resourceSpec(this, name, uri, config, read));
-        return { changed: (changed) => this.changes.publish(changed) };
+        const spec = resourceSpec(this, name, uri, config, read);
+        this.resources.push(spec);
+        const isWanted = (): boolean => !this.disposed && this.changes.isWanted((other) => spec.fits(other));
+        const { onWanted } = config;
+        if (onWanted) this.changes.onWake(() => isWanted() && onWanted());
+        return { changed: (changed) => this.changes.publish(changed), isWanted };
       },
       use: (run) => {
         during("use");

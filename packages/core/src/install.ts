@@ -22,7 +22,7 @@ import type { McpServerLike } from "./types.ts";
 interface Installation {
   readonly seam: Seam;
   readonly register: Register;
-  announce: Announcer | undefined;
+  announcer: Announcer | undefined;
 }
 
 const SERVER = Symbol.for("dev.plugboard/server");
@@ -104,7 +104,7 @@ function open(sdk: Sdk): Installation {
   filterList(sdk, canList);
   followRequests(sdk, markAsked);
   acceptLogLevels(sdk);
-  const installation: Installation = { seam, register, announce: undefined };
+  const installation: Installation = { seam, register, announcer: undefined };
   Object.defineProperty(sdk, SERVER, { value: { copy: COPY, installation } });
   return installation;
 }
@@ -116,8 +116,8 @@ function add(sdk: Sdk, member: Instance, installation: Installation): void {
     sdk.registerResource(resource.name, ...resource.bind((native) => seam.request(native), seam.identity));
   }
   if (member.resources.length > 0) {
-    installation.announce ??= acceptSubscriptions(sdk);
-    member.changes.add(installation.announce);
+    installation.announcer ??= acceptSubscriptions(sdk);
+    member.changes.add(installation.announcer);
   }
   seam.add(member);
 }

@@ -6,6 +6,8 @@ import type { ListedResource, ResourceConfig, ResourceRead, ResourceRequest, Ser
 export interface ResourceSpec {
   readonly name: string;
   readonly uri: string;
+  /** Whether a URI is this resource's, or one of this template's. */
+  fits(uri: string): boolean;
   /** Arguments of the SDK's `registerResource` after the name. */
   bind(
     requestOf: (native: Native) => Request,
@@ -18,6 +20,7 @@ interface Owner {
   readonly name: string;
   readonly disposed: boolean;
   readonly resources: readonly ResourceSpec[];
+  readonly changes: Changes;
   warn(message: string, detail: unknown): void;
 }
 
@@ -40,6 +43,7 @@ export function resourceSpec(
   return {
     name,
     uri,
+    fits: (other) => (template ? template.match(other) !== null : other === uri),
     bind(requestOf, server) {
       const asRequest = (native: Native): ResourceRequest => {
         const { principal, signal, sessionId } = requestOf(native);
@@ -48,6 +52,7 @@ export function resourceSpec(
       const reader = async (...args: unknown[]): Promise<object> => {
         const [at, variables] = args as [URL, Record<string, string>];
         if (instance.disposed) throw new Error("This resource is no longer available: its plugin was shut down.");
+        instance.changes.wake();
         try {
           const body = await read(at, template ? variables : {}, asRequest(args.at(-1) as Native));
           const data = typeof body === "string" ? { text: body } : { blob: Buffer.from(body).toString("base64") };
@@ -60,9 +65,10 @@ export function resourceSpec(
       };
       const listing =
         list &&
-        (async (native: Native): Promise<{ resources: ListedResource[] }> => ({
-          resources: await list(asRequest(native)),
-        }));
+        (async (native: Native): Promise<{ resources: ListedResource[] }> => {
+          instance.changes.wake();
+          return { resources: await list(asRequest(native)) };
+        });
       const target = template && { uriTemplate: template, listCallback: listing, completeCallback: () => undefined };
       return [target ?? uri, listed, reader];
     },
@@ -115,12 +121,22 @@ function parseTemplate(template: string): Template | undefined {
   };
 }
 
+/** Tells the client of one server. */
+export interface Announcer {
+  announce(uri: string): void;
+  /** Whether the client is there and may have asked to hear of a URI that fits. */
+  isWanted(fits: (uri: string) => boolean): boolean;
+  /** Calls `listener` whenever the client subscribes to something. */
+  onSubscribed(listener: () => void): void;
+}
+
 /**
  * Who hears of changed resources: the servers that are attached, held weakly since a stateless transport makes one per
  * request, and the listeners of whoever owns such a transport.
  */
 export class Changes {
   readonly #listeners = new Set<(uri: string) => void>();
+  readonly #wakers = new Set<() => void>();
   #servers: WeakRef<Announcer>[] = [];
   #sweepAt = 64;
   readonly #failed: (error: unknown) => void;
@@ -132,6 +148,7 @@ export class Changes {
 
   /** `announcer` must be kept alive by its server. */
   add(announcer: Announcer): void {
+    announcer.onSubscribed(() => this.wake());
     this.#servers.push(new WeakRef(announcer));
     if (this.#servers.length < this.#sweepAt) return;
     this.#servers = this.#servers.filter((server) => server.deref());
@@ -141,11 +158,26 @@ export class Changes {
   listen(listener: (uri: string) => void): () => void {
     const own = (uri: string): void => listener(uri);
     this.#listeners.add(own);
+    this.wake();
     return () => void this.#listeners.delete(own);
   }
 
+  /** Whether somebody may want to hear of a URI that fits. */
+  isWanted(fits: (uri: string) => boolean): boolean {
+    return this.#listeners.size > 0 || this.#servers.some((server) => server.deref()?.isWanted(fits));
+  }
+
+  /** Calls `waker` whenever somebody may have begun to want to hear of changes. */
+  onWake(waker: () => void): void {
+    this.#wakers.add(waker);
+  }
+
+  wake(): void {
+    for (const waker of this.#wakers) waker();
+  }
+
   publish(uri: string): void {
-    for (const server of this.#servers) server.deref()?.(uri);
+    for (const server of this.#servers) server.deref()?.announce(uri);
     for (const listener of this.#listeners) {
       try {
         listener(uri);
@@ -158,7 +190,6 @@ export class Changes {
   clear(): void {
     this.#servers = [];
     this.#listeners.clear();
+    this.#wakers.clear();
   }
 }
-
-export type Announcer = (uri: string) => void;

@@ -4,6 +4,7 @@ import type { Callback, RegisteredTool, Tool } from "./call.ts";
 import { PluginError } from "./errors.ts";
 import type { Connection, Native } from "./request.ts";
 import { within } from "./report.ts";
+import type { Announcer } from "./resource.ts";
 import type { LogLevel, McpServerLike, ServerIdentity } from "./types.ts";
 
 type Handler = (request: { params?: Record<string, unknown> }, native: Native) => unknown;
@@ -228,10 +229,11 @@ export function acceptLogLevels(sdk: Sdk): void {
 /** How many URIs one client may subscribe to. */
 const MAX_SUBSCRIPTIONS = 1000;
 
-/** Accepts subscriptions; the function that it returns tells the client of a change, if it asked for it. */
-export function acceptSubscriptions(sdk: Sdk): (uri: string) => void {
+/** Accepts subscriptions, and tells the client of what it subscribed to. */
+export function acceptSubscriptions(sdk: Sdk): Announcer {
   const { server } = sdk;
   const subscribed = new Set<string>();
+  const listeners: (() => void)[] = [];
   server.registerCapabilities({ resources: { subscribe: true, listChanged: true } });
   const accept = (method: string, change: (uri: string) => void): void =>
     wrapHandler(sdk, method, (previous) => async (request, native) => {
@@ -246,11 +248,21 @@ export function acceptSubscriptions(sdk: Sdk): (uri: string) => void {
       throw invalidParams(`More than ${MAX_SUBSCRIPTIONS} subscriptions; unsubscribe from some first.`);
     }
     subscribed.add(uri);
+    for (const listener of listeners) listener();
   });
   accept("resources/unsubscribe", (uri) => void subscribed.delete(uri));
-  return (uri) => {
-    if (!sdk.isConnected()) return subscribed.clear();
-    if (isModern(server) || subscribed.has(uri)) server.sendResourceUpdated({ uri }).catch(() => undefined);
+  const connected = (): boolean => {
+    if (!sdk.isConnected()) subscribed.clear();
+    return sdk.isConnected();
+  };
+  return {
+    announce(uri) {
+      if (connected() && (isModern(server) || subscribed.has(uri)))
+        server.sendResourceUpdated({ uri }).catch(() => undefined);
+    },
+    // From 2026 on the SDK keeps the subscriptions to itself.
+    isWanted: (fits) => connected() && (isModern(server) || [...subscribed].some(fits)),
+    onSubscribed: (listener) => void listeners.push(listener),
   };
 }
 

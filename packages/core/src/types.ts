@@ -215,6 +215,11 @@ export interface ResourceConfig {
   readonly _meta?: Record<string, unknown>;
   /** For a template: the resources that exist now, for `resources/list`. */
   readonly list?: (request: ResourceRequest) => ListedResource[] | Promise<ListedResource[]>;
+  /**
+   * Called whenever somebody may have begun to want to hear of changes: to watch for them only while `isWanted()`. Called
+   * many times; must be cheap and must not throw.
+   */
+  readonly onWanted?: () => void;
 }
 
 export interface ListedResource {
@@ -235,6 +240,11 @@ export type ResourceRead = (
 export interface ResourceHandle {
   /** Tells subscribers of every attached server, and the plugin's `onChanged` listeners, that the resource changed. */
   changed(uri: string): void;
+  /**
+   * Whether anybody may want to hear of a change: a client that subscribed to this resource (or to one of this template)
+   * and is still there, a client of a protocol that keeps subscriptions to itself, or an `onChanged` listener.
+   */
+  isWanted(): boolean;
 }
 
 /** What a plugin's `setup` gets. Valid during `setup` only, except `warn` and `signal`. */

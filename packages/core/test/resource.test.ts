@@ -7,7 +7,7 @@ import { McpServer as McpServer2, InMemoryTransport as Memory2 } from "@modelcon
 import { Client as Client2 } from "@modelcontextprotocol/client";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { definePlugin, type Host, PluginError, type Plugin } from "../src/index.ts";
+import { definePlugin, type Host, PluginError, type Plugin, type ResourceHandle } from "../src/index.ts";
 import { Changes } from "../src/resource.ts";
 
 const plugin = (setup: (host: Host) => object | void): Plugin =>
@@ -83,6 +83,34 @@ describe.each(Object.entries(sdks))("resources on %s", (_, connect) => {
     await client.close();
   });
 
+  it("are wanted while somebody may have asked to hear of them", async () => {
+    let woken = 0;
+    const handles: ResourceHandle[] = [];
+    const instance = plugin((host) => {
+      handles.push(
+        host.resource("log", "files://log/{name}", { onWanted: () => void woken++ }, () => "text"),
+        host.resource("other", "files://other", {}, () => "text"),
+      );
+    });
+    const wanted = (): (boolean | undefined)[] => handles.map((handle) => handle.isWanted());
+    expect([wanted(), woken]).toEqual([[false, false], 0]);
+    const client = await connect(instance);
+    expect([wanted(), woken]).toEqual([[false, false], 0]);
+    await client.subscribeResource({ uri: "files://other" });
+    expect([wanted(), woken]).toEqual([[false, true], 0]);
+    await client.subscribeResource({ uri: "files://log/app" });
+    expect([wanted(), woken]).toEqual([[true, true], 1]);
+    await client.close();
+    await vi.waitFor(() => expect(wanted()).toEqual([false, false]));
+    const stop = instance.onChanged(() => {});
+    expect([wanted(), woken]).toEqual([[true, true], 2]);
+    stop();
+    expect(wanted()).toEqual([false, false]);
+    instance.onChanged(() => {});
+    await instance.dispose();
+    expect(wanted()).toEqual([false, false]);
+  });
+
   it("take a bounded number of subscriptions", async () => {
     const instance = plugin((host) => void host.resource("r", "files://r", {}, () => ""));
     const client = await connect(instance);
@@ -119,7 +147,11 @@ describe("changes", () => {
     changes.listen(() => {
       throw "one";
     });
-    const announcer = (uri: string): void => void heard.push(`server ${uri}`);
+    const announcer = {
+      announce: (uri: string): void => void heard.push(`server ${uri}`),
+      isWanted: () => true,
+      onSubscribed: () => {},
+    };
     changes.add(announcer);
     const stop = changes.listen((uri) => heard.push(`listener ${uri}`));
     changes.publish("a");
