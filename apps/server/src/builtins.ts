@@ -1,5 +1,5 @@
 /** The plugins that come with this server, in the order that is right by default: the first is outermost. */
-export const builtins: readonly string[] = ["core", "progress", "cache", "ratelimit", "batch", "search"];
+export const builtins: readonly string[] = ["core", "progress", "cache", "ratelimit", "batch", "logtail", "search"];
 
 /** Those that are there unless the configuration says `false`. */
 export const byDefault: readonly string[] = ["core", "progress", "cache", "ratelimit", "batch"];

@@ -9,6 +9,8 @@ export interface Flags {
   readonly file: string | undefined;
   /** Folders to search, absolute. */
   readonly search: readonly string[];
+  /** Files, folders and globs of logs, absolute. */
+  readonly logs: readonly string[];
   /** Undefined without `--http`. */
   readonly http: { readonly port?: number } | undefined;
   readonly stdio: boolean;
@@ -24,11 +26,12 @@ export interface Output {
 }
 
 const AFTER = `
-Without a config file and without --search, ./plugboard.json is used if it is there.
+Without a config file, --search and --logs, ./plugboard.json is used if it is there.
 Precedence: flags, then environment, then file, then defaults.
 
 Examples:
   plugboard --search ./docs                  search one folder, over stdio
+  plugboard --logs '/var/log/app/*.log'      read, search and summarize logs; quote a glob
   plugboard plugboard.json --http            the plugins of a config file, on http://127.0.0.1:3333/mcp
   plugboard plugboard.json --check           says what is wrong with a config file, or lists its tools`;
 
@@ -40,12 +43,17 @@ Examples:
 export function parseFlags(args: readonly string[], cwd: string, output: Output): Flags | 0 {
   const command = new Command("plugboard")
     .description("Composes Plugboard plugins into one MCP server, over stdio or HTTP.")
-    .usage("[config.json] [--search DIR]… [--http [PORT]] [--stdio]")
+    .usage("[config.json] [--search DIR]… [--logs PATH]… [--http [PORT]] [--stdio]")
     .argument("[config]", "config file")
     .option("--search <dir>", "search this folder; may be given several times", (dir: string, all: string[] = []) => [
       ...all,
       dir,
     ])
+    .option(
+      "--logs <path>",
+      "offer these logs: a file, folder or quoted glob; may be given several times",
+      (path: string, all: string[] = []) => [...all, path],
+    )
     .option("--http [port]", "serve over Streamable HTTP (port 3333 unless configured; 0 takes a free one)")
     .option("--stdio", "serve over stdio (the default without --http)")
     .option("--host <host>", "address to listen on (127.0.0.1 unless configured)")
@@ -62,13 +70,16 @@ export function parseFlags(args: readonly string[], cwd: string, output: Output)
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    throw new Failure(`${sentence(error.message)} See \`plugboard --help\`.`);
+    const expanded = error.code === "commander.excessArguments" && args.includes("--logs");
+    const hint = expanded ? " Quote a glob, so that the shell does not expand it: `--logs '*.log'`." : "";
+    throw new Failure(`${sentence(error.message)}${hint} See \`plugboard --help\`.`);
   }
   const given = command.opts<Given>();
   const [file] = command.args;
   return {
     file: file === undefined ? undefined : resolve(cwd, file),
     search: (given.search ?? []).map((dir) => resolve(cwd, dir)),
+    logs: (given.logs ?? []).map((path) => resolve(cwd, path)),
     http: given.http === undefined ? undefined : given.http === true ? {} : { port: portOf(given.http) },
     stdio: given.stdio ?? false,
     host: given.host,
@@ -79,6 +90,7 @@ export function parseFlags(args: readonly string[], cwd: string, output: Output)
 
 interface Given {
   search?: string[];
+  logs?: string[];
   http?: string | true;
   stdio?: true;
   host?: string;

@@ -68,7 +68,7 @@ export function settle(flags: Flags, env: Environment, cwd: string): Config {
 
 function configFile(flags: Flags, env: Environment, cwd: string): (ConfigFile & { path: string }) | undefined {
   const usual = join(cwd, DEFAULT_FILE);
-  const path = flags.file ?? env.file ?? (flags.search.length === 0 && existsSync(usual) ? usual : undefined);
+  const path = flags.file ?? env.file ?? (flags.search.length + flags.logs.length === 0 && existsSync(usual) ? usual : undefined);
   return path === undefined ? undefined : { ...readConfigFile(path, cwd), path };
 }
 
@@ -100,6 +100,10 @@ function choose(configured: Settings["plugins"], flags: Flags): Chosen[] {
     const before = entries.get("search");
     entries.set("search", { ...(typeof before === "object" && before), roots: [...flags.search] });
   }
+  if (flags.logs.length > 0) {
+    const before = entries.get("logtail");
+    entries.set("logtail", { ...(typeof before === "object" && before), paths: [...flags.logs] });
+  }
   const chosen = [...entries].flatMap(([key, entry]): Chosen[] => {
     if (entry === false) return [];
     const { plugin, ...options } = entry === true ? {} : entry;
@@ -107,7 +111,7 @@ function choose(configured: Settings["plugins"], flags: Flags): Chosen[] {
   });
   if (chosen.every(({ module }) => byDefault.includes(module))) {
     throw new Failure(
-      "No plugins are chosen: name a folder to search, `plugboard --search ./docs`, or a config file, `plugboard plugboard.json`, " +
+      "No plugins are chosen: name a folder to search, `plugboard --search ./docs`, logs, `plugboard --logs ./app.log`, or a config file, `plugboard plugboard.json`, " +
         'with `{"plugins": {"search": {"roots": ["./docs"]}}}`.',
     );
   }

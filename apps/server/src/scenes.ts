@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { following } from "./logs-scene.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** What a scene works with. */
@@ -161,4 +162,4 @@ const limiting: Scene = {
 };
 
 /** The demonstration, in its order. */
-export const scenes: readonly Scene[] = [searching, sharing, together, caching, limiting, mistakes, budget];
+export const scenes: readonly Scene[] = [searching, sharing, together, caching, limiting, following, mistakes, budget];

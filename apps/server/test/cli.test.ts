@@ -9,6 +9,7 @@ test("takes a file, folders and transports in any order; paths are relative to t
   expect(parse("a.json", "--search", "docs", "--http", "8080", "--search", "/notes", "--stdio")).toEqual({
     file: "/here/a.json",
     search: ["/here/docs", "/notes"],
+    logs: [],
     http: { port: 8080 },
     stdio: true,
     host: undefined,
@@ -17,6 +18,7 @@ test("takes a file, folders and transports in any order; paths are relative to t
   });
   expect(parse("--http", "--search", ".").http).toEqual({});
   expect(parse("--http=0")).toMatchObject({ http: { port: 0 }, file: undefined, search: [] });
+  expect(parse("--logs", "a/*.log", "--logs", "/var/log").logs).toEqual(["/here/a/*.log", "/var/log"]);
   expect(parse("--host", "0.0.0.0", "--log-level", "debug", "--check")).toMatchObject({
     host: "0.0.0.0",
     logLevel: "debug",
@@ -29,6 +31,7 @@ test.each([
   [["--serach", "x"], "Unknown option '--serach' (Did you mean --search?)"],
   [["--search"], "Option '--search <dir>' argument missing."],
   [["a.json", "b.json"], "Too many arguments."],
+  [["--logs", "a.log", "b.log", "c.log"], "Quote a glob, so that the shell does not expand it: `--logs '*.log'`."],
   [
     ["--http", "a.json"],
     "`--http a.json`: the port is a number from 0 to 65535. To name a config file too, put it first: `plugboard a.json --http`.",
@@ -46,6 +49,7 @@ test("--help names every flag and --version the version of the package; both end
   expect(parseFlags(["--help"], "/here", output)).toBe(0);
   for (const flag of [
     "--search",
+    "--logs",
     "--http",
     "--stdio",
     "--host",

@@ -175,6 +175,13 @@ describe("plugins", () => {
     expect(few({ b: {} }, "--search", "/docs").map(({ key }) => key)).toEqual(["core", "b", "search"]);
   });
 
+  test("--logs sets the paths of logtail likewise", () => {
+    const [, logs, docs] = few({ logtail: { paths: ["x"], zone: "UTC" }, search: { roots: ["x"] } }, "--logs", "/l");
+    expect(logs?.options).toEqual({ paths: ["/l"], zone: "UTC" });
+    expect(docs?.options).toEqual({ roots: ["x"] });
+    expect(few({ b: {} }, "--logs", "/l").map(({ key }) => key)).toEqual(["core", "b", "logtail"]);
+  });
+
   test("there must be one", () => {
     expect(problem({}, [])).toContain("No plugins are chosen: name a folder to search, `plugboard --search ./docs`");
     expect(problem({ "c.json": { plugins: { core: {}, search: false } } }, ["c.json"])).toContain(

@@ -31,6 +31,8 @@ test("the demonstration shows what each plugin does, and ends well", async () =>
   expect(transcript).toMatch(
     / {2}Waiting for the rate limit: first in line[^]*limited to 3 calls every 3 seconds for each caller.*Try again in \d+ s\./,
   );
+  expect(transcript).toMatch(/rotated: true, gaps: \[\], and the error came:\n.*ERROR \[pay\] .*api_key=\[masked\]/);
+  expect(transcript).toMatch(/× \[pay\] payment <num> failed.*\n.*error, NEW /);
   expect(transcript).toContain("← an error in");
   expect(transcript).toContain("[Cut");
   expect(transcript).toContain("ended with exit code 0");

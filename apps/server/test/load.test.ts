@@ -74,7 +74,7 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
     [
       "an unknown plugin",
       { weather: {} },
-      "sub/plugboard.json: unknown plugin `weather`. A key of `plugins` is one of core, progress, cache, ratelimit, batch, search, the name of an installed package",
+      "sub/plugboard.json: unknown plugin `weather`. A key of `plugins` is one of core, progress, cache, ratelimit, batch, logtail, search, the name of an installed package",
     ],
     [
       "a package that is not installed",

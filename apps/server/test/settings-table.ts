@@ -42,6 +42,13 @@ export function settingsTable(): string {
       "",
       "Folders that `search` searches; the flag may be given several times",
     ],
+    [
+      code("plugins.logtail.paths"),
+      code("--logs PATH"),
+      "",
+      "",
+      "Files, folders and globs (quoted) of logs for `logtail`; the flag may be given several times",
+    ],
     ...[...top, ...http].map(row),
   ];
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;

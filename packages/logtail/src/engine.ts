@@ -1,5 +1,34 @@
 /**
- * The engine alone, which knows nothing of MCP: reads, follows and finds lines in logs that are written, rotated and compressed.
+ * The engine alone, which knows nothing of MCP: reads and follows logs that are written, rotated and compressed, and loses no
+ * line that still exists.
+ *
+ * ```ts
+ * import { openRoots } from "@plugboard/core/files";
+ * import { read, source } from "@plugboard/logtail/engine";
+ *
+ * const logs = source({ roots: await openRoots(["/var/log/app"]), patterns: [["*.log"]] });
+ * const { lines, cursor } = await read(logs, undefined, { maxLines: 100 });
+ * for (const { file, text } of lines) console.log(file, text);
+ * // Later, also in another process: what was written since, over any rotation.
+ * const news = await read(logs, cursor);
+ * console.log(news.lines.length, news.gaps);
+ * ```
  * @module
  */
 export { source } from "./files/source.ts";
+export type { Listed, ListedRotated, Listing, LogFile, Source, SourceOptions } from "./files/source.ts";
+export { labelsFor } from "./files/labels.ts";
+export type { Labels } from "./files/labels.ts";
+export type { Rotated } from "./files/rotation.ts";
+export { CursorError } from "./files/cursor.ts";
+export type { CursorCode } from "./files/cursor.ts";
+export type { Gap } from "./files/plan.ts";
+export type { Line } from "./lines/line.ts";
+export { read } from "./read/reader.ts";
+export type { ReadAnswer, ReadOptions, Refused } from "./read/reader.ts";
+export type { Limits } from "./read/gather.ts";
+export type { SourceLine, Take } from "./read/line.ts";
+export { follow, MAX_FOLLOWERS, waitForChange } from "./read/follow.ts";
+export type { FollowOptions, WaitOptions } from "./read/follow.ts";
+export { cursorAt, linesBefore, placeOf, placesOf, resolvePlace } from "./read/place.ts";
+export type { PlaceOptions, ResolvedPlace } from "./read/place.ts";

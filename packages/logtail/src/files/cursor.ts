@@ -1,14 +1,19 @@
 import { createHash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { HEAD } from "./identity.ts";
 import type { Evidence } from "./identity.ts";
+import { Packer, Unpacker } from "./pack.ts";
 
-/** Why a cursor does not lead on; the message says what to do, for a model to read. */
-export type CursorCode = "invalid" | "foreign" | "expired" | "too_many_files";
+/** Why a cursor or a place does not lead on; the message says what to do, for a model to read. */
+export type CursorCode = "invalid" | "foreign" | "expired" | "too_many_files" | "gone";
 
-/** A cursor that cannot be used, or cannot be made. */
+/** A cursor or a place that cannot be used, or cannot be made. */
 export class CursorError extends Error {
   override readonly name = "CursorError";
-  /** `invalid`: not one of ours, or damaged; `foreign`: of another source; `expired`: too old; `too_many_files`. */
+  /**
+   * `invalid`: not one of ours, or damaged; `foreign`: of another source; `expired`: too old; `too_many_files`; `gone`: the
+   * line of a place is no longer in its log.
+   */
   readonly code: CursorCode;
 
   constructor(code: CursorCode, message: string) {
@@ -19,13 +24,10 @@ export class CursorError extends Error {
 
 /** How far one file was read. */
 export interface Position extends Evidence {
-  /** Index of the root in the source. */
-  readonly root: number;
-  /** The name under which the source knows the file, inside its root; not the name after a rotation. */
-  readonly name: string;
-  /** Device and inode, in base 36. */
-  readonly dev: string;
-  readonly ino: string;
+  /** The label of the log; not the name of the file after a rotation. */
+  readonly label: string;
+  /** Which file it is, twelve hexadecimal digits. */
+  readonly id: string;
   /** Bytes known to lie after the offset when the cursor was made. */
   readonly left: number;
 }
@@ -33,16 +35,17 @@ export interface Position extends Evidence {
 export interface CursorState {
   /** When reading began, in milliseconds since the epoch. */
   readonly time: number;
-  /** Of one name: the oldest file first. */
+  /** Of one log: the oldest file first. */
   readonly positions: readonly Position[];
 }
 
-const VERSION = "lt1";
+const VERSION = "lt2";
 /** The longest cursor, in characters. */
 export const MAX_CURSOR = 2_000;
 const MAX_STATE = 65_536;
 const MAX_AGE_MS = 30 * 86_400_000;
-const SUM = 6;
+const SUM = 4;
+const OWNER = 6;
 
 /**
  * Makes a cursor. It holds all that is needed to go on, also in another process.
@@ -50,18 +53,19 @@ const SUM = 6;
  * @throws CursorError `too_many_files`
  */
 export function encodeCursor(key: string, state: CursorState): string {
-  const rows = state.positions.map((at) => [
-    at.root,
-    at.name,
-    at.dev,
-    at.ino,
-    at.headLength,
-    at.headHash,
-    at.offset,
-    at.anchorHash,
-    at.left,
-  ]);
-  const body = deflateRawSync(JSON.stringify([digest(key).toString("base64url", 0, SUM), state.time, rows]));
+  const packer = new Packer().hex(digest(key).toString("hex").slice(0, OWNER)).number(Math.max(0, Math.round(state.time)));
+  for (const label of new Set(state.positions.map((at) => at.label))) {
+    const rows = state.positions.filter((at) => at.label === label);
+    packer.text(label).number(rows.length);
+    for (const at of rows) {
+      packer.hex(at.id).number(at.headLength).number(at.offset).number(at.left);
+      if (at.headLength > 0) packer.hex(at.headHash);
+      if (at.offset > 0) packer.hex(at.anchorHash);
+    }
+  }
+  const plain = packer.bytes();
+  const small = deflateRawSync(plain);
+  const body = small.length < plain.length ? Buffer.concat([Buffer.of(1), small]) : Buffer.concat([Buffer.of(0), plain]);
   const cursor = `${VERSION}.${Buffer.concat([sum(body), body]).toString("base64url")}`;
   if (cursor.length <= MAX_CURSOR) return cursor;
   throw new CursorError(
@@ -90,42 +94,40 @@ export function decodeCursor(
   const bytes = Buffer.from(text, "base64url");
   const body = bytes.subarray(SUM);
   if (bytes.toString("base64url") !== text || !bytes.subarray(0, SUM).equals(sum(body))) throw damaged();
-  let value: unknown;
+  let owner: string;
+  let state: CursorState;
   try {
-    value = JSON.parse(inflateRawSync(body, { maxOutputLength: MAX_STATE }).toString("utf8"));
+    const packed = body[0] === 1 ? inflateRawSync(body.subarray(1), { maxOutputLength: MAX_STATE }) : body.subarray(1);
+    const unpacker = new Unpacker(packed);
+    owner = unpacker.hex(OWNER);
+    state = { time: unpacker.number(), positions: positionsOf(unpacker) };
   } catch {
     throw damaged();
   }
-  if (!Array.isArray(value) || value.length !== 3) throw damaged();
-  const [owner, time, rows] = value as unknown[];
-  if (!isCount(time) || !Array.isArray(rows)) throw damaged();
-  const positions = rows.map((row: unknown) => {
-    const at = positionOf(row);
-    if (!at) throw damaged();
-    return at;
-  });
-  if (owner !== digest(key).toString("base64url", 0, SUM))
+  if (owner !== digest(key).toString("hex").slice(0, OWNER))
     throw new CursorError("foreign", "The cursor belongs to another source. Use it with that one, or read without it.");
-  if ((options.now ?? Date.now()) - time > (options.maxAgeMs ?? MAX_AGE_MS))
+  if ((options.now ?? Date.now()) - state.time > (options.maxAgeMs ?? MAX_AGE_MS))
     throw new CursorError("expired", "The cursor is too old. Read again without a cursor.");
-  return { time, positions };
+  return state;
 }
 
-function positionOf(row: unknown): Position | undefined {
-  if (!Array.isArray(row) || row.length !== 9) return undefined;
-  const [root, name, dev, ino, headLength, headHash, offset, anchorHash, left] = row as unknown[];
-  if (!isCount(root) || !isCount(headLength) || !isCount(offset) || !isCount(left)) return undefined;
-  if (headLength > 1024 || !isText(name) || name.includes("\0") || name.split("/").includes("..")) return undefined;
-  if (!isText(dev) || !isText(ino) || !isText(headHash) || !isText(anchorHash)) return undefined;
-  return { root, name, dev, ino, headLength, headHash, offset, anchorHash, left };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
+function positionsOf(unpacker: Unpacker): Position[] {
+  const positions: Position[] = [];
+  while (!unpacker.ended) {
+    const label = unpacker.text();
+    if (label === "" || label.includes("\0") || label.split("/").includes("..")) throw new RangeError("not a label");
+    for (let rows = unpacker.number(); rows > 0; rows -= 1) {
+      const id = unpacker.hex(12);
+      const headLength = unpacker.number();
+      const offset = unpacker.number();
+      const left = unpacker.number();
+      if (headLength > HEAD || (headLength === 0 && offset > 0)) throw new RangeError("not a head");
+      const headHash = headLength > 0 ? unpacker.hex(8) : NOTHING;
+      const anchorHash = offset > 0 ? unpacker.hex(8) : NOTHING;
+      positions.push({ label, id, headLength, headHash, offset, anchorHash, left });
+    }
+  }
+  return positions;
 }
 
 function sum(body: Buffer): Buffer {
@@ -137,3 +139,6 @@ function digest(...parts: (string | Buffer)[]): Buffer {
   for (const part of parts) hash.update(part);
   return hash.digest();
 }
+
+/** The hash of no bytes. */
+const NOTHING = digest().toString("hex").slice(0, 8);

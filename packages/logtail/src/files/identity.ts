@@ -1,11 +1,13 @@
+import type { BigIntStats } from "node:fs";
 import { createHash } from "node:crypto";
 import type { OpenFile } from "@plugboard/core/files";
 import { chunks, readAt, sizeOf } from "../lines/bytes.ts";
 
 /** What is remembered of the content of a file, to know it again under another name or inode, or compressed. */
 export interface Evidence {
-  /** Bytes of the head that were hashed: at most 1,024. A head that has grown since still matches. */
+  /** Bytes of the head that were hashed: at most 1,024. A head that has grown since still matches. 0: the file was empty. */
   readonly headLength: number;
+  /** Eight hexadecimal digits. */
   readonly headHash: string;
   /** Byte offset up to which the file was read, uncompressed. */
   readonly offset: number;
@@ -16,30 +18,65 @@ export interface Evidence {
 /** `shorter`: the same head, but fewer bytes than were read, so a copy made while it was written, or a truncated file. */
 export type Match = "same" | "shorter" | "other";
 
-const HEAD = 1024;
-const ANCHOR = 256;
+/** Bytes of the head that are hashed. */
+export const HEAD = 1024;
+/** Bytes before an offset that are hashed. */
+export const ANCHOR = 256;
 
-/** The evidence for a file that was read up to `offset`. */
+/**
+ * Which file it is, under any name, in 48 bits: its device, and its inode with the time of its birth where the file system
+ * knows it, because the inode of a deleted file is given to the next one.
+ */
+export function idOf(found: BigIntStats): string {
+  let mixed = 0n;
+  for (const part of [found.dev, found.ino, found.birthtimeNs / 1_000_000n])
+    mixed = BigInt.asUintN(64, ((mixed ^ part) + 0x9e3779b97f4a7c15n) * 0xbf58476d1ce4e5b9n) ^ (mixed >> 29n);
+  return (BigInt.asUintN(64, (mixed ^ (mixed >> 31n)) * 0x94d049bb133111ebn) >> 16n).toString(16).padStart(12, "0");
+}
+
+/**
+ * The evidence for a file that was read up to `offset`.
+ * @throws RangeError if it is shorter
+ */
 export async function evidenceOf(file: OpenFile, compressed: boolean, offset: number): Promise<Evidence> {
-  const head = await slice(file, compressed, 0, HEAD);
   const from = Math.max(0, offset - ANCHOR);
-  const anchor = await slice(file, compressed, from, offset - from);
-  return { headLength: head.length, headHash: hash(head), offset, anchorHash: hash(anchor) };
+  const [head, anchor] = await Promise.all([
+    slice(file, compressed, 0, HEAD),
+    offset <= HEAD ? undefined : slice(file, compressed, from, offset - from),
+  ]);
+  const bytes = anchor ?? head.subarray(from, offset);
+  if (bytes.length < offset - from) throw new RangeError("the file is shorter than that");
+  return evidenceFrom(head, offset, bytes);
+}
+
+/** The evidence with the head as it has grown, if the file still has what is known of it. */
+export async function withHead(file: OpenFile, evidence: Evidence): Promise<Evidence> {
+  if (evidence.headLength >= HEAD) return evidence;
+  const head = await slice(file, false, 0, HEAD);
+  if (head.length <= evidence.headLength || hashOf(head.subarray(0, evidence.headLength)) !== evidence.headHash)
+    return evidence;
+  return { ...evidence, headLength: head.length, headHash: hashOf(head) };
+}
+
+/** The same from bytes at hand. */
+export function evidenceFrom(head: Buffer, offset: number, anchor: Buffer): Evidence {
+  return { headLength: head.length, headHash: hashOf(head), offset, anchorHash: hashOf(anchor) };
 }
 
 /** Whether a file holds what `evidence` was taken of, at least up to its offset. */
 export async function matches(file: OpenFile, compressed: boolean, evidence: Evidence): Promise<Match> {
-  const head = await slice(file, compressed, 0, evidence.headLength);
-  if (head.length < evidence.headLength || hash(head) !== evidence.headHash) return "other";
-  if (!compressed && (await sizeOf(file)) < evidence.offset) return "shorter";
-  const from = Math.max(0, evidence.offset - ANCHOR);
-  const anchor = await slice(file, compressed, from, evidence.offset - from);
-  if (anchor.length < evidence.offset - from) return "shorter";
-  return hash(anchor) === evidence.anchorHash ? "same" : "other";
+  const { headLength, offset } = evidence;
+  const head = await slice(file, compressed, 0, headLength);
+  if (head.length < headLength || hashOf(head) !== evidence.headHash) return "other";
+  const from = Math.max(0, offset - ANCHOR);
+  const anchor = offset <= headLength ? head.subarray(from, offset) : await slice(file, compressed, from, offset - from);
+  if (anchor.length < offset - from || (!compressed && offset > headLength && (await sizeOf(file)) < offset)) return "shorter";
+  return hashOf(anchor) === evidence.anchorHash ? "same" : "other";
 }
 
-async function slice(file: OpenFile, compressed: boolean, from: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(length);
+/** The bytes of a file, uncompressed, from an offset; fewer at its end. */
+export async function slice(file: OpenFile, compressed: boolean, from: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
   if (length === 0) return bytes;
   if (!compressed) return bytes.subarray(0, await readAt(file, bytes, from));
   let filled = 0;
@@ -50,6 +87,7 @@ async function slice(file: OpenFile, compressed: boolean, from: number, length: 
   return bytes.subarray(0, filled);
 }
 
-function hash(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("base64url").slice(0, 8);
+/** A hash of 32 bits, as eight hexadecimal digits. */
+export function hashOf(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 8);
 }

@@ -8,6 +8,13 @@ export interface Rotated {
 }
 
 const COMPRESSION = /\.(gz|bz2|xz|zst|lz4|zip|Z)$/;
+const SEPARATORS = ".-_";
+
+/** A name without the ending of a compressed file, and that ending. */
+export function uncompressed(name: string): { readonly plain: string; readonly compression: string | undefined } {
+  const compression = COMPRESSION.exec(name)?.[1];
+  return { plain: compression === undefined ? name : name.slice(0, -compression.length - 1), compression };
+}
 
 /**
  * Whether `name` is what `base` is called after a rotation: `app.log.1`, `app.log.2.gz`, `app.log-20261122`,
@@ -15,11 +22,37 @@ const COMPRESSION = /\.(gz|bz2|xz|zst|lz4|zip|Z)$/;
  */
 export function rotatedOf(base: string, name: string): Rotated | undefined {
   if (name === base) return undefined;
-  const compression = COMPRESSION.exec(name)?.[1];
-  const plain = compression === undefined ? name : name.slice(0, -compression.length - 1);
+  const { plain, compression } = uncompressed(name);
   if (plain === base) return { kind: "number", order: [0], compression };
   const tag = tagOf(base, plain);
-  if (tag === undefined) return undefined;
+  return tag === undefined ? undefined : meaningOf(tag, compression);
+}
+
+/** The names that a file may have had before a rotation, if `name` is what it has now. */
+export function basesOf(name: string): string[] {
+  const { plain, compression } = uncompressed(name);
+  const bases = compression === undefined ? [] : [plain];
+  const dot = plain.lastIndexOf(".");
+  for (let at = 1; at < plain.length; at += 1) {
+    if (!SEPARATORS.includes(plain[at] ?? " ")) continue;
+    if (meaningOf(plain.slice(at + 1), compression)) bases.push(plain.slice(0, at));
+    if (at < dot && meaningOf(plain.slice(at + 1, dot), compression)) bases.push(plain.slice(0, at) + plain.slice(dot));
+  }
+  return bases;
+}
+
+/** What the digits of two names have in common: `app-20261122.log` and `app-20261123.log` have one shape. */
+export function shapeOf(name: string): string {
+  return uncompressed(name).plain.replaceAll(/\d+/g, "#");
+}
+
+/** A name of the shape of another, as if it were a dated one of it. */
+export function sequel(name: string): Rotated {
+  const { plain, compression } = uncompressed(name);
+  return { kind: "date", order: (plain.match(/\d+/g) ?? []).map(Number), compression };
+}
+
+function meaningOf(tag: string, compression: string | undefined): Rotated | undefined {
   if (/^\d{1,4}$/.test(tag)) return { kind: "number", order: [Number(tag)], compression };
   if (/^\d[\dTZtz:_.+-]{4,39}$/.test(tag))
     return { kind: "date", order: (tag.match(/\d+/g) ?? []).map(Number), compression };
@@ -27,12 +60,12 @@ export function rotatedOf(base: string, name: string): Rotated | undefined {
 }
 
 function tagOf(base: string, plain: string): string | undefined {
-  if (plain.startsWith(base) && ".-_".includes(plain[base.length] ?? " ")) return plain.slice(base.length + 1);
+  if (plain.startsWith(base) && SEPARATORS.includes(plain[base.length] ?? " ")) return plain.slice(base.length + 1);
   const dot = base.lastIndexOf(".");
   if (dot <= 0) return undefined;
   const [stem, ending] = [base.slice(0, dot), base.slice(dot)];
   if (plain.length <= base.length + 1 || !plain.startsWith(stem) || !plain.endsWith(ending)) return undefined;
-  return ".-_".includes(plain[stem.length] ?? " ") ? plain.slice(stem.length + 1, -ending.length) : undefined;
+  return SEPARATORS.includes(plain[stem.length] ?? " ") ? plain.slice(stem.length + 1, -ending.length) : undefined;
 }
 
 /** Sorts the rotated files of one log, oldest first: by their names where these say so, else by their last change. */
@@ -42,10 +75,17 @@ export function byAge(
 ): number {
   const { kind, order } = a.rotated;
   if (kind === b.rotated.kind && kind !== "word") {
-    for (let index = 0; index < Math.max(order.length, b.rotated.order.length); index += 1) {
-      const difference = (order[index] ?? -1) - (b.rotated.order[index] ?? -1);
-      if (difference !== 0) return kind === "number" ? -difference : difference;
-    }
+    const difference = compareOrder(order, b.rotated.order);
+    if (difference !== 0) return kind === "number" ? -difference : difference;
   }
   return a.mtimeMs - b.mtimeMs;
+}
+
+/** Compares two rows of numbers, the first one first. */
+export function compareOrder(a: readonly number[], b: readonly number[]): number {
+  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
+    const difference = (a[index] ?? -1) - (b[index] ?? -1);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }

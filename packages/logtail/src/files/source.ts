@@ -1,30 +1,42 @@
-import type { BigIntStats } from "node:fs";
-import { stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import type { Roots } from "@plugboard/core/files";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import type { Location, Roots } from "@plugboard/core/files";
 import picomatch from "picomatch";
-import { byAge, rotatedOf } from "./rotation.ts";
+import { familiesOf } from "./families.ts";
+import type { Family } from "./families.ts";
+import { idOf } from "./identity.ts";
+import { labelsFor } from "./labels.ts";
+import type { Labels } from "./labels.ts";
+import { byAge } from "./rotation.ts";
 import type { Rotated } from "./rotation.ts";
 
 export interface SourceOptions {
   readonly roots: Roots;
-  /** Globs of paths inside the roots, `/` between their parts. Default `*`: the files right in the roots. */
-  readonly patterns?: readonly string[];
-  /** Files of the source looked at in all; the first by name. Default 500. */
+  /**
+   * For each root, by its index in `roots.list`: globs of paths inside it, `/` between their parts. Default `*`: the files
+   * right in the root. A root that is a file needs none.
+   */
+  readonly patterns?: readonly (readonly string[] | undefined)[];
+  /** How the logs are called; has to give each a label of its own. Default {@link labelsFor} the roots. */
+  readonly labels?: Labels;
+  /** Narrows the source to some of its logs, by label; what they were rotated to stays with them. Default: all. */
+  readonly select?: (label: string) => boolean;
+  /** What cursors are bound to. Default: the roots and patterns. */
+  readonly key?: string;
+  /** Logs in all; the first by label. Default 500. */
   readonly maxFiles?: number;
+  /** Folders, relative to a log's own, into which it is rotated too, such as `archive`. Default none. */
+  readonly rotatedIn?: readonly string[];
 }
 
 /** A file as it was when the folders were listed. */
 export interface Listed {
-  /** Index of its root. */
-  readonly root: number;
-  /** Its path inside the root. */
+  /** Its path inside its root. */
   readonly relative: string;
-  /** To be opened through the roots. */
+  /** To be opened through the roots. Of a symbolic link: the link's own path. */
   readonly path: string;
-  /** See {@link inodeOf}. */
-  readonly dev: string;
-  readonly ino: string;
+  /** See {@link idOf}. Of a symbolic link: of the file that it leads to. */
+  readonly id: string;
   readonly size: number;
   readonly mtimeMs: number;
 }
@@ -35,18 +47,24 @@ export interface ListedRotated extends Listed {
 
 /** One log: the file under its own name, and what it was rotated to. */
 export interface LogFile {
+  /** Index of its root. */
   readonly root: number;
   /** Its path inside the root. */
   readonly name: string;
-  /** How results call it: the name, after its root's where there are several. */
+  /** How results call it, unique in the source. */
   readonly label: string;
-  /** Undefined between a rename and the creation of the new file, and after a deletion. */
+  /** Undefined between a rename and the creation of the new file, and where only rotated files are left. */
   readonly live: Listed | undefined;
-  /** Oldest first. */
+  /** Oldest first. For a symbolic link also what its targets before are likely to have been. */
   readonly rotated: readonly ListedRotated[];
+  /** For a symbolic link: other files in the folder of its target, to know again what it led to. */
+  readonly beside: readonly Listed[];
+  /** For a symbolic link: the label of the log that it leads to, if that is one of the source itself. */
+  readonly alias: string | undefined;
 }
 
 export interface Listing {
+  /** By label. */
   readonly logs: readonly LogFile[];
   /** The folders that were looked into. */
   readonly folders: readonly string[];
@@ -59,121 +77,172 @@ export interface Source {
   readonly key: string;
   /** Whether a change of a file with this name, without its folders, may concern the source. */
   concerns(name: string): boolean;
-  /** @param known further logs to list although no file has their name now; they have to match the patterns */
-  list(known?: readonly { readonly root: number; readonly name: string }[], signal?: AbortSignal): Promise<Listing>;
+  /** @param known labels of further logs to list although no file has their name now; they have to match the patterns */
+  list(known?: readonly string[], signal?: AbortSignal): Promise<Listing>;
 }
 
-/**
- * Which file it is, under any name: its device, and its inode with the time of its birth where the file system knows it,
- * because the inode of a deleted file is given to the next one.
- */
-export function inodeOf(found: BigIntStats): { readonly dev: string; readonly ino: string } {
-  const birth = found.birthtimeNs / 1_000_000n;
-  return { dev: found.dev.toString(36), ino: `${found.ino.toString(36)}.${birth.toString(36)}` };
-}
+/** Logs of one source, if nothing else is said. */
+const MAX_FILES = 500;
+const AT_ONCE = 16;
 
 /** Describes a source. Looks at nothing before it is asked. */
 export function source(options: SourceOptions): Source {
-  const { roots, patterns = ["*"], maxFiles = 500 } = options;
-  const match = picomatch([...patterns], { dot: true });
-  const depths = patterns.map((pattern) => pattern.split("/").slice(0, -1));
-  const inside = (folder: string): boolean => {
-    const parts = folder.split("/");
-    return depths.some((wanted) =>
-      parts.every((part, index) => {
-        const glob = wanted.indexOf("**");
-        if (glob !== -1 && index >= glob) return true;
-        const one = wanted[index];
-        return one !== undefined && picomatch.isMatch(part, one, { dot: true });
-      }),
+  const { roots, select, maxFiles = MAX_FILES, rotatedIn = [] } = options;
+  const labels = options.labels ?? labelsFor(roots.list);
+  const patterns = roots.list.map((_, index) => options.patterns?.[index] ?? ["*"]);
+  const match = patterns.map((globs) => picomatch([...globs], { dot: true }));
+  const folderGlobs = patterns.map((globs) => globs.map((glob) => glob.split("/").slice(0, -1)));
+
+  /** The first root whose patterns name a path, so that a path in two roots is one log. */
+  const ownerOf = (path: string): { root: number; relative: string } | undefined => {
+    for (const [root, { path: base, kind }] of roots.list.entries()) {
+      const relative = kind === "file" ? (path === base ? basename(base) : undefined) : inside(base, path);
+      if (relative !== undefined && (kind === "file" || match[root]?.(relative) === true)) return { root, relative };
+    }
+    return undefined;
+  };
+  const mayHold = (path: string): boolean =>
+    roots.list.some(({ path: base, kind }, root) => {
+      const relative = kind === "folder" ? inside(base, path) : undefined;
+      return relative !== undefined && (relative === "" || folderGlobs[root]?.some((globs) => leadsTo(globs, relative)));
+    });
+  const enter = ({ root, relative }: Location): boolean => {
+    const path = join(root.path, relative);
+    return (
+      mayHold(path) ||
+      rotatedIn.some((folder) => {
+        const depth = folder.split("/").length;
+        const parts = path.split(sep);
+        for (let up = 1; up <= depth; up += 1) {
+          const tail = parts.slice(-up).join("/");
+          if (`${folder}/`.startsWith(`${tail}/`) && mayHold(parts.slice(0, -up).join(sep))) return true;
+        }
+        return false;
+      })
     );
   };
-  const isFile = roots.list.map((root) => root.kind === "file");
-  const owns = (root: number, name: string): boolean =>
-    isFile[root] === true ? name === basename(roots.list[root]?.path ?? "") : isFile[root] === false && match(name);
+  const matchName = picomatch(
+    patterns.flatMap((globs) => globs.map((glob) => glob.split("/").at(-1) ?? glob)),
+    { dot: true },
+  );
+  const anyName = folderGlobs.some((globs) => globs.some((parts) => parts.length > 0)) || rotatedIn.length > 0;
 
-  const last = patterns.map((pattern) => pattern.split("/").at(-1) ?? pattern);
-  const matchName = picomatch(last, { dot: true });
-  const parents = depths.some((folders) => folders.length > 0);
+  const walk = async (signal: AbortSignal | undefined) => {
+    const looked = new Set(roots.list.map((root) => (root.kind === "file" ? dirname(root.path) : root.path)));
+    const folders = new Map<string, Map<string, { target: string | undefined }>>();
+    const entered = (folder: Location): boolean => {
+      if (!enter(folder)) return false;
+      looked.add(join(folder.root.path, folder.relative));
+      return true;
+    };
+    for await (const entry of roots.walk({ ...(signal && { signal }), enter: entered })) {
+      const path = entry.root.kind === "file" ? entry.root.path : join(entry.root.path, entry.relative);
+      const folder = dirname(path);
+      let names = folders.get(folder);
+      if (!names) folders.set(folder, (names = new Map()));
+      names.set(basename(path), { target: entry.link ? entry.path : undefined });
+      const far = entry.link ? dirname(entry.path) : folder;
+      // Where links lead to, older targets lie too.
+      if (far !== folder && !looked.has(far) && ownerOf(path)) {
+        looked.add(far);
+        folders.set(far, await namesIn(far));
+      }
+    }
+    return { folders, looked };
+  };
 
   return {
     roots,
-    // In a folder above, the name may be one of a folder that appears.
+    key: options.key ?? JSON.stringify([roots.list.map((root) => root.path), patterns]),
+    // In a folder above, the name may be one of a folder that appears; and a link's target may have any name.
     concerns: (name) =>
-      parents || matchName(name) || roots.list.some((root) => root.kind === "file" && basename(root.path) === name),
-    key: JSON.stringify([roots.list.map((root) => root.path), patterns]),
+      anyName || matchName(name) || roots.list.some((root) => root.kind === "file" && basename(root.path) === name),
     async list(known = [], signal) {
-      const folders = roots.list.map((root) => (root.kind === "file" ? dirname(root.path) : root.path));
-      const met = new Map<string, Map<string, Listed>>();
-      const walk = roots.walk({
-        ...(signal && { signal }),
-        enter: (folder) => {
-          if (!inside(folder.relative)) return false;
-          folders.push(join(folder.root.path, folder.relative));
-          return true;
-        },
+      const { folders, looked } = await walk(signal);
+      const expected = known.flatMap((label) => {
+        const at = labels.parse(label);
+        const root = at && roots.list[at.root];
+        if (!root) return [];
+        const path = root.kind === "file" ? root.path : join(root.path, at.relative);
+        const owner = ownerOf(path);
+        return owner && labels.of(owner.root, owner.relative) === label ? [path] : [];
       });
-      for await (const entry of walk) {
-        const root = roots.list.indexOf(entry.root);
-        const path = entry.root.kind === "file" ? entry.root.path : join(entry.root.path, entry.relative);
-        const found = await stat(path, { bigint: true }).catch(() => undefined);
-        if (!found?.isFile()) continue;
-        const folder = `${root}/${dirname(entry.relative)}`;
-        let names = met.get(folder);
-        if (!names) met.set(folder, (names = new Map()));
-        names.set(basename(entry.relative), {
-          root,
-          relative: entry.relative,
-          path,
-          ...inodeOf(found),
-          size: Number(found.size),
-          mtimeMs: Number(found.mtimeNs) / 1e6,
-        });
+      const owned = (path: string): boolean => ownerOf(path) !== undefined;
+      const families = familiesOf(folders, owned, expected, rotatedIn).flatMap((family) => {
+        const owner = ownerOf(family.path);
+        if (!owner) return [];
+        const label = labels.of(owner.root, owner.relative);
+        return select && !select(label) ? [] : [{ family, owner, label }];
+      });
+      families.sort((a, b) => (a.label < b.label ? -1 : 1));
+      const own = new Map(families.map(({ family, label }) => [family.path, label]));
+      const logs: LogFile[] = [];
+      for (let at = 0; at < families.length && at < maxFiles; at += AT_ONCE) {
+        signal?.throwIfAborted();
+        const some = families.slice(at, Math.min(at + AT_ONCE, maxFiles));
+        logs.push(
+          ...(await Promise.all(
+            some.map(async ({ family, owner, label }) => ({
+              root: owner.root,
+              name: owner.relative,
+              label,
+              alias: family.target === undefined ? undefined : own.get(family.target),
+              ...(await look(family)),
+            })),
+          )),
+        );
       }
-      return {
-        logs: group(
-          met,
-          known.filter((one) => owns(one.root, one.name)),
-        ),
-        folders,
-      };
+      return { logs, folders: [...looked] };
     },
   };
 
-  function group(
-    met: ReadonlyMap<string, ReadonlyMap<string, Listed>>,
-    known: readonly { readonly root: number; readonly name: string }[],
-  ): LogFile[] {
-    const logs: LogFile[] = [];
-    const places = new Set([...met.keys(), ...known.map((one) => `${one.root}/${dirname(one.name)}`)]);
-    for (const place of places) {
-      const files = met.get(place) ?? new Map<string, Listed>();
-      const root = Number(place.slice(0, place.indexOf("/")));
-      const folder = place.slice(place.indexOf("/") + 1);
-      const full = (name: string): string => (folder === "." ? name : `${folder}/${name}`);
-      const expected = known.filter((one) => one.root === root && dirname(one.name) === folder);
-      const names = new Set([...files.keys()].filter((name) => owns(root, full(name))));
-      for (const one of expected) names.add(basename(one.name));
-      const all = [...names].toSorted();
-      for (const name of all) {
-        // `app.log.1` beside `app.log` is no log of its own, though a pattern may name both.
-        if (all.some((base) => rotatedOf(base, name) !== undefined)) continue;
-        const rotated: ListedRotated[] = [];
-        for (const [other, file] of files) {
-          const as = rotatedOf(name, other);
-          // A compressed file beside its original is still being written.
-          const pending = as?.compression !== undefined && files.has(other.slice(0, -as.compression.length - 1));
-          if (as && !(pending && other.slice(0, -(as.compression?.length ?? 0) - 1) !== name))
-            rotated.push({ ...file, rotated: as });
-        }
-        rotated.sort(byAge);
-        logs.push({ root, name: full(name), label: label(root, full(name)), live: files.get(name), rotated });
-      }
-    }
-    return logs.toSorted((a, b) => (a.label < b.label ? -1 : 1)).slice(0, maxFiles);
+  async function look(family: Family): Promise<Pick<LogFile, "live" | "rotated" | "beside">> {
+    const live = family.present ? await listed(family.path) : undefined;
+    const rotated = await Promise.all(
+      family.rotated.map(async ({ path, rotated: as }) => {
+        const found = await listed(path);
+        return found && { ...found, rotated: as };
+      }),
+    );
+    const beside = await Promise.all(family.beside.map(listed));
+    return {
+      live,
+      rotated: rotated.filter((one) => one !== undefined).toSorted(byAge),
+      beside: beside.filter((one) => one !== undefined),
+    };
   }
 
-  function label(root: number, name: string): string {
-    return roots.list.length < 2 ? name : `${basename(roots.list[root]?.path ?? "")}/${name}`;
+  async function listed(path: string): Promise<Listed | undefined> {
+    const found = await stat(path, { bigint: true }).catch(() => undefined);
+    if (!found?.isFile()) return undefined;
+    return {
+      relative: roots.locate(path)?.relative ?? basename(path),
+      path,
+      id: idOf(found),
+      size: Number(found.size),
+      mtimeMs: Number(found.mtimeNs) / 1e6,
+    };
   }
+}
+
+async function namesIn(folder: string): Promise<Map<string, { target: string | undefined }>> {
+  const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return new Map(found.filter((one) => one.isFile()).map((one) => [one.name, { target: undefined }]));
+}
+
+/** The path of `path` inside the folder `base`, with `/` between its parts; `""` for itself, undefined outside. */
+function inside(base: string, path: string): string | undefined {
+  if (path === base) return "";
+  const start = base.endsWith(sep) ? base : base + sep;
+  return path.startsWith(start) ? path.slice(start.length).split(sep).join("/") : undefined;
+}
+
+/** Whether a folder lies on the way of a glob, given by the parts before its last. */
+function leadsTo(globs: readonly string[], folder: string): boolean {
+  return folder.split("/").every((part, index) => {
+    const any = globs.indexOf("**");
+    if (any !== -1 && index >= any) return true;
+    const glob = globs[index];
+    return glob !== undefined && picomatch.isMatch(part, glob, { dot: true });
+  });
 }

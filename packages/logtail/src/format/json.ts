@@ -43,8 +43,9 @@ const MESSAGES = [
  * A line that is a JSON object, by the names that pino, bunyan, winston, zap, Logback, Logstash, structlog, Serilog,
  * GELF, OpenTelemetry, journald and Docker give to time, level and message. All else goes into `fields`; without a
  * message the whole text is the message.
+ * @param full whether `fields` are wanted; of what containers write, `stream` is there all the same
  */
-export function parseJson(text: string, times: TimeReader): LogRecord | undefined {
+export function parseJson(text: string, times: TimeReader, full: boolean): LogRecord | undefined {
   if (text.charCodeAt(0) !== 123 || text.length > MAX_LENGTH) return undefined;
   let value: Record<string, unknown>;
   try {
@@ -54,6 +55,11 @@ export function parseJson(text: string, times: TimeReader): LogRecord | undefine
   }
   const draft: Draft = { message: text, format: "json" };
   const taken = [takeTime(draft, value, times), takeLevel(draft, value), takeMessage(draft, value)];
+  if (!full) {
+    const stream = draft.level === undefined ? value["stream"] : undefined;
+    if (typeof stream === "string") draft.fields = { stream };
+    return draft;
+  }
   let fields: Record<string, unknown> | undefined;
   for (const name of Object.keys(value)) {
     if (taken.includes(name)) continue;

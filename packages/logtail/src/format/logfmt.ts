@@ -5,15 +5,21 @@ import type { TimeReader } from "./time.ts";
 
 /** Further pairs of a line are left out. */
 const MAX_PAIRS = 500;
-const TIMES = new Set(["time", "ts", "timestamp", "t", "date"]);
-const LEVELS = new Set(["level", "lvl", "severity", "loglevel", "at"]);
-const MESSAGES = new Set(["msg", "message", "event"]);
+/** What a key stands for. */
+const ROLES = new Map<string, "time" | "level" | "message">();
+for (const key of ["time", "ts", "timestamp", "t", "date"]) ROLES.set(key, "time");
+for (const key of ["level", "lvl", "severity", "loglevel", "at"]) ROLES.set(key, "level");
+for (const key of ["msg", "message", "event"]) ROLES.set(key, "message");
+const MAX_ROLE = 9;
 
-/** A line of `key=value` and `key="quoted value"` pairs, as logfmt: two or more, and at most as many bare words. */
-export function parseLogfmt(text: string, times: TimeReader): LogRecord | undefined {
+/**
+ * A line of `key=value` and `key="quoted value"` pairs, as logfmt: two or more, and at most as many bare words.
+ * @param full whether `fields` are wanted
+ */
+export function parseLogfmt(text: string, times: TimeReader, full: boolean): LogRecord | undefined {
   if (!isKey(text.charCodeAt(0)) || text.charCodeAt(0) < 65 || !startsWithPair(text)) return undefined;
   const draft: Draft = { message: text, format: "logfmt" };
-  const fields = newFields();
+  let fields: Record<string, unknown> | undefined;
   let pairs = 0;
   let bare = 0;
   let messaged = false;
@@ -29,13 +35,16 @@ export function parseLogfmt(text: string, times: TimeReader): LogRecord | undefi
       if (++bare > pairs) return undefined;
       continue;
     }
-    const key = text.slice(start, at);
-    const end = valueEnd(text, ++at);
-    const value =
-      text.charCodeAt(at) === 34 && end > at + 1 ? unquote(text.slice(at + 1, end - 1)) : text.slice(at, end);
-    at = end;
+    const keyEnd = at++;
+    const valueStart = at;
+    at = valueEnd(text, valueStart);
     pairs++;
-    if (draft.time === undefined && TIMES.has(key)) {
+    const key = full || keyEnd - start <= MAX_ROLE ? text.slice(start, keyEnd) : "";
+    const role = ROLES.get(key);
+    if (!full && role === undefined) continue;
+    const quoted = text.charCodeAt(valueStart) === 34 && at > valueStart + 1;
+    const value = quoted ? unquote(text.slice(valueStart + 1, at - 1)) : text.slice(valueStart, at);
+    if (role === "time" && draft.time === undefined) {
       const stamp = value.length > 64 ? undefined : times.read(value, 0);
       const time = stamp?.time ?? (/^\d{10,19}(?:\.\d{1,9})?$/.test(value) ? times.epoch(Number(value)) : undefined);
       if (time !== undefined) {
@@ -44,23 +53,20 @@ export function parseLogfmt(text: string, times: TimeReader): LogRecord | undefi
         continue;
       }
     }
-    if (draft.level === undefined && LEVELS.has(key)) {
+    if (role === "level" && draft.level === undefined) {
       const level = levelOfWord(value);
       if (level !== undefined) {
         draft.level = level;
         continue;
       }
     }
-    if (!messaged && MESSAGES.has(key)) {
+    if (role === "message" && !messaged) {
       messaged = true;
       draft.message = value;
-    } else fields[key] = value;
+    } else if (full) (fields ??= newFields())[key] = value;
   }
   if (pairs < 2) return undefined;
-  for (const _ in fields) {
-    draft.fields = fields;
-    break;
-  }
+  if (fields !== undefined) draft.fields = fields;
   return draft;
 }
 
@@ -77,6 +83,9 @@ function valueEnd(text: string, at: number): number {
     while (end < text.length && text.charCodeAt(end) > 32) end++;
     return end;
   }
+  const close = text.indexOf('"', at + 1);
+  if (close < 0) return text.length;
+  if (text.charCodeAt(close - 1) !== 92) return close + 1;
   for (end = at + 1; end < text.length; end++) {
     const code = text.charCodeAt(end);
     if (code === 92) end++;

@@ -12,9 +12,10 @@ const MAX_HEAD = 160;
  * Any line: its time at the start (bare or in brackets), then its level among the first words, as Log4j, Logback,
  * Python's logging, nginx, Apache, PostgreSQL, MySQL, Redis, klog, .NET and many others write them.
  * What stands between time and level goes into `fields.context`, a name before the message into `fields.logger`.
+ * @param full whether `fields` are wanted
  */
-export function parsePlain(text: string, times: TimeReader): LogRecord {
-  const klog = parseKlog(text, times);
+export function parsePlain(text: string, times: TimeReader, full: boolean): LogRecord {
+  const klog = parseKlog(text, times, full);
   if (klog !== undefined) return klog;
   const draft: Draft = { message: text, format: "plain" };
   const bracketed = text.charCodeAt(0) === 91;
@@ -33,10 +34,11 @@ export function parsePlain(text: string, times: TimeReader): LogRecord {
     return draft;
   }
   draft.level = found.level;
-  const context = text.slice(at, skipBack(text, at, found.start));
   const start = skipMarks(text, found.end);
   const logger = loggerAt(text, start, found.python);
   draft.message = text.slice(logger?.end ?? start);
+  if (!full) return draft;
+  const context = text.slice(at, skipBack(text, at, found.start));
   if (context !== "" || logger !== undefined) {
     draft.fields = newFields();
     if (context !== "") draft.fields["context"] = context;
@@ -53,21 +55,25 @@ export function levelIn(text: string): Level | undefined {
 const KLOG: Readonly<Record<string, Level>> = { I: "info", W: "warning", E: "error", F: "critical", D: "debug" };
 
 /** `E1122 10:11:12.123456       1 file.go:12] text` */
-function parseKlog(text: string, times: TimeReader): LogRecord | undefined {
+function parseKlog(text: string, times: TimeReader, full: boolean): LogRecord | undefined {
   const second = text.charCodeAt(1);
   if (!(second >= 48 && second <= 49) || text.charCodeAt(8) !== 58) return undefined;
   const level = KLOG[text.charAt(0)];
   const stamp = level === undefined ? undefined : times.klog(text, 1);
   if (level === undefined || stamp === undefined) return undefined;
-  const close = text.slice(stamp.end, stamp.end + MAX_HEAD).indexOf("] ");
-  const start = close < 0 ? skipMarks(text, stamp.end) : stamp.end + close + 2;
+  const found = text.indexOf("] ", stamp.end);
+  const close = found > stamp.end + MAX_HEAD ? -1 : found;
+  const start = close < 0 ? skipMarks(text, stamp.end) : close + 2;
   const draft: Draft = { time: stamp.time, level, message: text.slice(start), format: "plain" };
-  if (close >= 0) {
+  if (full && close >= 0) {
     draft.fields = newFields();
     draft.fields["context"] = text.slice(stamp.end, start - 2).trim();
   }
   return draft;
 }
+
+/** A word in capitals or enclosed. */
+const MARKED = /\b[A-Za-z][A-Z][A-Za-z]|[[|<(:][A-Za-z]{3,13}[\])|>]/;
 
 interface Found {
   readonly level: Level;
@@ -84,7 +90,9 @@ interface Found {
 function findLevel(text: string, from: number, timed: boolean): Found | undefined {
   const last = Math.min(text.length, from + MAX_HEAD);
   let at = from;
-  for (let words = 0; words < MAX_WORDS && at < last; words++) {
+  // Most messages have no such word at all, and only their first words are looked at.
+  const most = MARKED.test(text.slice(from, last + 1)) ? MAX_WORDS : 2;
+  for (let words = 0; words < most && at < last; words++) {
     while (at < last && !isLetter(text.charCodeAt(at))) at++;
     const start = at;
     while (at < last && isLetter(text.charCodeAt(at))) at++;
@@ -92,17 +100,15 @@ function findLevel(text: string, from: number, timed: boolean): Found | undefine
     const after = text.charCodeAt(at);
     if (length >= 3 && length <= 13 && !isJoint(after)) {
       const before = start === from ? 32 : text.charCodeAt(start - 1);
-      const level = isJoint(before) ? undefined : levelOfWord(text.slice(start, at));
-      if (level !== undefined) {
-        const capitals = text.charCodeAt(start + 1) < 97;
-        const closed = after === 93 || after === 124 || after === 62 || after === 41;
-        const opened = before === 91 || before === 124 || before === 60 || before === 40 || (before === 58 && closed);
-        const colon = after === 58 && (start === from || (timed && words < 2));
-        const alone = timed && words === 0 && (after === 32 || after === 9 || at === text.length);
-        if (capitals || (opened && closed) || colon || alone) {
-          const python = start === from && after === 58 && isLetter(text.charCodeAt(at + 1));
-          return { level, start, end: at, python };
-        }
+      const capitals = text.charCodeAt(start + 1) < 97;
+      const closed = after === 93 || after === 124 || after === 62 || after === 41;
+      const opened = before === 91 || before === 124 || before === 60 || before === 40 || (before === 58 && closed);
+      const colon = after === 58 && (start === from || (timed && words < 2));
+      const alone = timed && words === 0 && (after === 32 || after === 9 || at === text.length);
+      if ((capitals || (opened && closed) || colon || alone) && !isJoint(before)) {
+        const level = levelOfWord(text.slice(start, at));
+        const python = start === from && after === 58 && isLetter(text.charCodeAt(at + 1));
+        if (level !== undefined) return { level, start, end: at, python };
       }
     }
     while (at < last && isJoint(text.charCodeAt(at))) at++;
@@ -112,10 +118,15 @@ function findLevel(text: string, from: number, timed: boolean): Found | undefine
 
 /** A line that starts with the name of an exception, or with a trace's first line, is an error. */
 function errorIn(text: string, at: number): Level | undefined {
-  const head = text.slice(at, at + MAX_HEAD);
-  if (/^(?:Traceback \(most recent|Exception in thread|Unhandled exception|Uncaught )/.test(head)) return "error";
-  return /^[\w.$]{0,120}(?:Error|Exception)(?::|$)/.test(head) ? "error" : undefined;
+  const first = text.charCodeAt(at);
+  if ((first === 84 || first === 69 || first === 85) && TRACE_HEADS.some((head) => text.startsWith(head, at)))
+    return "error";
+  let end = at;
+  while (end - at < 130 && isName(text.charCodeAt(end)) && text.charCodeAt(end) !== 45) end++;
+  if (end - at < 5 || (end < text.length && text.charCodeAt(end) !== 58)) return undefined;
+  return text.startsWith("Error", end - 5) || text.startsWith("Exception", Math.max(at, end - 9)) ? "error" : undefined;
 }
+const TRACE_HEADS = ["Traceback (most recent", "Exception in thread", "Unhandled exception", "Uncaught "];
 
 /** A logger's name before ` - ` or ` : `, or in `LEVEL:logger:text`. */
 function loggerAt(text: string, at: number, python: boolean): { name: string; end: number } | undefined {

@@ -13,6 +13,13 @@ export interface LogRecord {
   readonly format: "json" | "logfmt" | "syslog" | "access" | "plain";
 }
 
+/** The part of a record that most readers need. Undefined is what a record does not have. */
+export interface LineHead {
+  time: number | undefined;
+  level: Level | undefined;
+  message: string;
+}
+
 /** A record on its way. */
 export type Draft = { -readonly [Key in keyof LogRecord]: LogRecord[Key] };
 

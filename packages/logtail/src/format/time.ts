@@ -21,18 +21,33 @@ export interface TimeOptions {
   readonly reference?: number;
 }
 
-const MONTHS = new Map(
-  ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"].map((name, at) => [
-    name,
-    at + 1,
-  ]),
-);
+/** Three letters each, so that a month's number follows from where its name stands. */
+const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
+const HOUR = 3_600_000;
 const DAY = 86_400_000;
+
+/** Of the ways to write a time, one: the last hour read, which most often is the next one's too. */
+interface Hour {
+  /** From the start to the colon after the hour; empty when there was none. */
+  text: string;
+  /** Its start on the clock on the wall, as if it were UTC. */
+  wall: number;
+  /** Whether the text has a year. */
+  dated: boolean;
+}
 
 /** Reads the times of log lines; never throws on a text. */
 export class TimeReader {
   readonly #zone: Zone;
   readonly #reference: number;
+  readonly #isoHour: Hour = { text: "", wall: 0, dated: true };
+  readonly #namedHour: Hour = { text: "", wall: 0, dated: true };
+  readonly #klogHour: Hour = { text: "", wall: 0, dated: false };
+  readonly #apacheHour: Hour = { text: "", wall: 0, dated: true };
+  /** The last zone, with the blank before it. */
+  #zoneText = "";
+  #zoneName = "";
+  #zoneOffset = 0;
 
   /** @throws RangeError for a zone that nobody knows */
   constructor(options: TimeOptions = {}) {
@@ -51,41 +66,52 @@ export class TimeReader {
   iso(text: string, at: number): Stamp | undefined {
     const separator = text.charCodeAt(at + 4);
     if ((separator !== 45 && separator !== 47) || text.charCodeAt(at + 7) !== separator) return undefined;
+    const again = this.#again(text, at, this.#isoHour);
+    if (again !== undefined) return again;
     const year = digits(text, at, 4);
     const month = digits(text, at + 5, 2);
     const day = digits(text, at + 8, 2);
     const middle = text.charCodeAt(at + 10);
     if (middle !== 84 && middle !== 32 && middle !== 116 && middle !== 95) return undefined;
-    return this.#clock(text, at + 11, year, month, day, true);
+    return this.#clock(text, at, at + 11, year, month, day, this.#isoHour);
   }
 
   /** `Nov 22 10:11:12.123`, `Nov 22 2026 10:11:12`, and `Sun Nov 22 10:11:12.123 2026`. */
   named(text: string, at: number): Stamp | undefined {
-    const month = MONTHS.get(text.slice(at, at + 3));
-    if (month === undefined) {
-      const named = MONTHS.has(text.slice(at + 4, at + 7)) && text.charCodeAt(at + 3) === 32;
-      return named ? this.named(text, at + 4) : undefined;
-    }
     if (text.charCodeAt(at + 3) !== 32) return undefined;
-    const padded = text.charCodeAt(at + 4) === 32;
-    const single = !padded && text.charCodeAt(at + 5) === 32;
-    const day = padded ? digits(text, at + 5, 1) : digits(text, at + 4, single ? 1 : 2);
-    const clock = at + (single ? 6 : 7);
+    const again = this.#again(text, at, this.#namedHour);
+    if (again !== undefined) return again;
+    let start = at;
+    let month = monthAt(text, start);
+    if (month === undefined) {
+      start = at + 4;
+      month = monthAt(text, start);
+      if (month === undefined || text.charCodeAt(start + 3) !== 32) return undefined;
+    }
+    const padded = text.charCodeAt(start + 4) === 32;
+    const single = !padded && text.charCodeAt(start + 5) === 32;
+    const day = padded ? digits(text, start + 5, 1) : digits(text, start + 4, single ? 1 : 2);
+    const clock = start + (single ? 6 : 7);
     if (text.charCodeAt(clock - 1) !== 32) return undefined;
     const year = digits(text, clock, 4);
-    if (year > 1900 && text.charCodeAt(clock + 4) === 32) return this.#clock(text, clock + 5, year, month, day, true);
-    const yearless = this.#clock(text, clock, undefined, month, day, true);
+    if (year > 1900 && text.charCodeAt(clock + 4) === 32)
+      return this.#clock(text, at, clock + 5, year, month, day, this.#namedHour);
+    const yearless = this.#clock(text, at, clock, undefined, month, day, this.#namedHour);
     if (yearless === undefined || text.charCodeAt(yearless.end) !== 32) return yearless;
     const after = digits(text, yearless.end + 1, 4);
     if (!(after > 1900) || isDigit(text.charCodeAt(yearless.end + 5))) return yearless;
-    const dated = this.#clock(text, clock, after, month, day, false);
+    const wall = dayNumber(after, month, day) * DAY + digits(text, clock, 2) * HOUR;
+    const dated = this.#minutes(text, clock + 3, wall, false);
     return dated && { ...dated, end: yearless.end + 5 };
   }
 
   /** `1122 10:11:12.123456`, month and day as klog writes them. */
   klog(text: string, at: number): Stamp | undefined {
     if (text.charCodeAt(at + 4) !== 32) return undefined;
-    return this.#clock(text, at + 5, undefined, digits(text, at, 2), digits(text, at + 2, 2), false);
+    return (
+      this.#again(text, at, this.#klogHour) ??
+      this.#clock(text, at, at + 5, undefined, digits(text, at, 2), digits(text, at + 2, 2), this.#klogHour)
+    );
   }
 
   /** A number since the epoch in seconds, ms, µs or ns, told apart by its size: 2001 to 2200 for each. */
@@ -102,57 +128,117 @@ export class TimeReader {
     const separator = text.charCodeAt(at + 2);
     if ((separator !== 47 && separator !== 32 && separator !== 45) || text.charCodeAt(at + 6) !== separator)
       return undefined;
-    const month = MONTHS.get(text.slice(at + 3, at + 6));
+    const again = this.#again(text, at, this.#apacheHour);
+    if (again !== undefined) return again;
+    const month = monthAt(text, at + 3);
     const after = text.charCodeAt(at + 11);
     if (month === undefined || (after !== 58 && after !== 32)) return undefined;
-    return this.#clock(text, at + 12, digits(text, at + 7, 4), month, digits(text, at, 2), true);
+    return this.#clock(text, at, at + 12, digits(text, at + 7, 4), month, digits(text, at, 2), this.#apacheHour);
   }
 
+  /** A time in the same hour as the last one. */
+  #again(text: string, at: number, { text: known, wall, dated }: Hour): Stamp | undefined {
+    if (known === "" || !text.startsWith(known, at)) return undefined;
+    const stamp = this.#minutes(text, at + known.length, wall, dated);
+    // A year may follow a time that has none before.
+    if (stamp === undefined || dated) return stamp;
+    return text.charCodeAt(stamp.end) === 32 && isDigit(text.charCodeAt(stamp.end + 1)) ? undefined : stamp;
+  }
+
+  /** @param start of the whole time, whose hour is at `at` */
   #clock(
     text: string,
+    start: number,
     at: number,
     year: number | undefined,
     month: number,
     day: number,
-    zoned: boolean,
+    last: Hour,
   ): Stamp | undefined {
     const hour = digits(text, at, 2);
-    const minute = digits(text, at + 3, 2);
-    if (text.charCodeAt(at + 2) !== 58) return undefined;
-    if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 24 && minute < 60)) return undefined;
-    let end = at + 5;
-    let second = 0;
-    let fraction = 0;
+    if (text.charCodeAt(at + 2) !== 58 || !(month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 24))
+      return undefined;
+    if (year !== undefined && !(year >= 1)) return undefined;
+    const clock = hour * HOUR;
+    let wall = year === undefined ? this.#withoutYear(month, day, clock) : dayNumber(year, month, day) * DAY + clock;
+    const stamp = this.#minutes(text, at + 3, wall, year !== undefined);
+    if (stamp === undefined) return undefined;
+    if (year === undefined && this.#withoutYear(month, day, clock + HOUR) !== wall + HOUR) {
+      // The reference, a day later, is within this hour: its minutes have years of their own.
+      const minutes = stamp.time - this.#zone(wall);
+      wall = this.#withoutYear(month, day, clock + minutes);
+      return { ...stamp, time: this.#zone(wall) };
+    }
+    last.text = text.slice(start, at + 3);
+    last.wall = wall;
+    last.dated = year !== undefined;
+    return stamp;
+  }
+
+  /**
+   * From the minutes at `at` to the zone.
+   * @param wall the hour's start
+   * @param dated whether a zone can follow
+   */
+  #minutes(text: string, at: number, wall: number, dated: boolean): Stamp | undefined {
+    const minute = pair(text, at);
+    if (!(minute < 60)) return undefined;
+    let end = at + 2;
+    let ms = minute * 60_000;
     if (text.charCodeAt(end) === 58) {
-      second = digits(text, end + 1, 2);
+      const second = pair(text, end + 1);
       if (!(second <= 60)) return undefined;
+      ms += second * 1000;
       end += 3;
       const point = text.charCodeAt(end);
       if ((point === 46 || point === 44) && isDigit(text.charCodeAt(end + 1))) {
-        let scale = 100;
         end++;
+        let scale = 100;
         for (let code = text.charCodeAt(end); isDigit(code); code = text.charCodeAt(++end)) {
-          fraction += (code - 48) * scale;
-          scale /= 10;
+          ms += Math.trunc((code - 48) * scale);
+          scale = scale > 1 ? scale / 10 : 0;
         }
       }
     }
-    const clock = ((hour * 60 + minute) * 60 + second) * 1000 + fraction;
-    if (year === undefined) return { time: this.#withoutYear(month, day, clock), zone: undefined, end };
-    if (!(year >= 1)) return undefined;
-    const wall = dayNumber(year, month, day) * DAY + Math.round(clock * 1000) / 1000;
-    const zone = zoned ? zoneAt(text, end) : undefined;
-    if (zone === undefined) return { time: Math.floor(this.#zone(wall)), zone, end };
-    return { time: Math.floor(wall - offsetOf(zone.name)), zone: zone.name, end: zone.end };
+    const zone = dated ? this.#zoneAt(text, end) : -1;
+    if (zone < 0) return { time: Math.floor(this.#zone(wall + ms)), zone: undefined, end };
+    return { time: wall + ms - this.#zoneOffset, zone: this.#zoneName, end: zone };
   }
 
+  /** Index after the zone at `end`, which is then the last one; -1 when there is none. */
+  #zoneAt(text: string, end: number): number {
+    const code = text.charCodeAt(end);
+    if (code !== 32 && code !== 90 && code !== 122 && code !== 43 && code !== 45 && code !== 85 && code !== 71)
+      return -1;
+    const last = this.#zoneText;
+    if (last !== "" && text.startsWith(last, end)) {
+      const next = text.charCodeAt(end + last.length);
+      if (!isWord(next) && next !== 58) return end + last.length;
+    }
+    const zone = zoneAt(text, end);
+    if (zone === undefined) return -1;
+    this.#zoneText = text.slice(end, zone.end);
+    this.#zoneName = zone.name;
+    this.#zoneOffset = offsetOf(zone.name);
+    return zone.end;
+  }
+
+  /** On the clock on the wall: in the latest year whose time is at most a day after the reference. */
   #withoutYear(month: number, day: number, clock: number): number {
     const year = new Date(this.#reference).getUTCFullYear();
     for (let tried = year + 1; ; tried--) {
-      const time = Math.floor(this.#zone(dayNumber(tried, month, day) * DAY + clock));
-      if (time <= this.#reference + DAY || tried <= year - 1) return time;
+      const wall = dayNumber(tried, month, day) * DAY + clock;
+      if (Math.floor(this.#zone(wall)) <= this.#reference + DAY || tried <= year - 1) return wall;
     }
   }
+}
+
+/** The number, from 1, of the month whose short name is at `at`. */
+function monthAt(text: string, at: number): number | undefined {
+  const first = text.charCodeAt(at);
+  if (first < 65 || first > 83) return undefined;
+  const found = MONTHS.indexOf(text.slice(at, at + 3));
+  return found >= 0 && found % 3 === 0 && text.length >= at + 3 ? found / 3 + 1 : undefined;
 }
 
 /** Days since the epoch in the Gregorian calendar; `month` from 1. */
@@ -196,6 +282,13 @@ function digits(text: string, at: number, count: number): number {
     value = value * 10 + code - 48;
   }
   return value;
+}
+
+/** The number in two digits at `at`; NaN when they are not digits. */
+function pair(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 function isDigit(code: number): boolean {

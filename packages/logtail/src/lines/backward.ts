@@ -9,8 +9,8 @@ export interface BackwardOptions {
   readonly maxLines: number;
   /** Byte offset before which the lines end: the start of a line. Default: the end of the file. */
   readonly before?: number;
-  /** Which lines count. Default: all. */
-  readonly filter?: (text: string) => boolean;
+  /** Which lines count; asked from the last one on. `stop` ends before a line, as if the file began after it. Default: all. */
+  readonly filter?: (text: string, line: Line) => boolean | "stop";
   /** Bytes that every wanted line contains, without a line end: lines without them are not decoded. UTF-8 files only. */
   readonly literal?: Buffer;
   /** Longest text of a line in bytes; a literal behind it is not seen. Default 65,536. */
@@ -26,6 +26,8 @@ export interface BackwardResult {
   /** Where to go on: the `before` of the next call. 0 at the start of the file. */
   readonly next: number;
   readonly scannedBytes: number;
+  /** Whether `filter` ended it. */
+  readonly stopped: boolean;
 }
 
 const FIRST_CHUNK = 65_536;
@@ -59,6 +61,7 @@ export async function backward(file: OpenFile, options: BackwardOptions): Promis
     complete = end % unit === 0 && findEndBackwards(last, 0, encoding) === 0;
   }
   let current = complete;
+  let stopped = false;
   const emit = (bytes: Buffer, start: number): void => {
     const ended = current;
     current = true;
@@ -67,14 +70,17 @@ export async function backward(file: OpenFile, options: BackwardOptions): Promis
     if (literal && !bytes.includes(literal)) return;
     const length = stop - start - (ended ? unit : 0);
     const { text, cut } = decodeLine(bytes, Math.max(0, length), limit, encoding, start === 0);
-    if (!filter || filter(text)) found.push({ text, start, end: stop, cut, complete: ended });
+    const line = { text, start, end: stop, cut, complete: ended };
+    const wanted = stopped ? false : (filter?.(text, line) ?? true);
+    if (wanted === "stop") stopped = true;
+    else if (wanted) found.push(line);
   };
   const join = (part: Buffer): Buffer => {
     const whole = tail.length === 0 ? part : Buffer.concat([part, tail]);
     return whole.subarray(0, limit + SLACK);
   };
 
-  while (position > 0 && found.length < maxLines && scannedBytes < maxScan) {
+  while (position > 0 && !stopped && found.length < maxLines && scannedBytes < maxScan) {
     signal?.throwIfAborted();
     let base = Math.max(0, position - chunkBytes);
     base -= base % unit;
@@ -89,7 +95,7 @@ export async function backward(file: OpenFile, options: BackwardOptions): Promis
     let search = base + high === end && current ? high - 2 * unit : high - unit;
     search -= search % unit;
     let hits: number[] | undefined;
-    for (let first = true; found.length < maxLines; first = false) {
+    for (let first = true; !stopped && found.length < maxLines; first = false) {
       const at = findEndBackwards(chunk, search, encoding);
       if (at === -1) break;
       const start = at + unit;
@@ -111,12 +117,12 @@ export async function backward(file: OpenFile, options: BackwardOptions): Promis
       // The next round, or the next chunk, takes the line of the hit.
       if (hit === undefined) break;
     }
-    if (found.length >= maxLines) break;
+    if (stopped || found.length >= maxLines) break;
     tail = Buffer.from(high === chunk.length ? join(chunk) : chunk.subarray(0, Math.min(high, limit + SLACK)));
     position = base;
     if (position === 0 && end > 0) emit(tail, 0);
   }
-  return { lines: found.reverse(), next: end, scannedBytes };
+  return { lines: found.reverse(), next: end, scannedBytes, stopped };
 }
 
 function hitsIn(bytes: Buffer, literal: Buffer): number[] {

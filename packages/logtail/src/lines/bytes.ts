@@ -25,17 +25,29 @@ export async function sizeOf(file: OpenFile): Promise<number> {
   return (await file.handle.stat()).size;
 }
 
+/** How a file that is not compressed is watched while it is read, since it may be truncated and written again meanwhile. */
+export interface Watch {
+  /** Told of the at most 256 bytes before the first chunk, read together with it; false says that they are others than before. */
+  readonly onBefore?: (bytes: Buffer, offset: number) => boolean;
+  /** Told when the content turns out to be another; then there are no more chunks. */
+  readonly onChanged?: () => void;
+}
+
+/** Bytes that are read twice, to see that a chunk continues the one before. */
+export const OVERLAP = 256;
+
 /**
- * The bytes of a file from an offset to its end, in chunks of at most 256 KiB. Ends early at a file that shrinks while it
- * is read, since what follows is of another content.
+ * The bytes of a file from an offset to its end, in chunks of at most 256 KiB. Ends early at a file that is truncated or
+ * written anew while it is read, since what follows is of another content.
  */
 export async function* chunks(
   file: OpenFile,
   compressed: boolean,
   from: number,
   signal?: AbortSignal,
+  watch?: Watch,
 ): AsyncGenerator<Chunk, void, undefined> {
-  if (!compressed) return yield* stored(file, from, signal);
+  if (!compressed) return yield* stored(file, from, signal, watch);
   let offset = 0;
   for await (const bytes of inflated(file, signal)) {
     const skip = Math.max(0, from - offset);
@@ -44,14 +56,27 @@ export async function* chunks(
   }
 }
 
-async function* stored(file: OpenFile, from: number, signal?: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-  let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(4096, (await sizeOf(file)) - from + 1)));
+async function* stored(
+  file: OpenFile,
+  from: number,
+  signal?: AbortSignal,
+  watch: Watch = {},
+): AsyncGenerator<Chunk, void, undefined> {
+  let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(4096, (await sizeOf(file)) - from + OVERLAP + 1)));
+  let before: Buffer | undefined;
   for (let offset = from; ;) {
     signal?.throwIfAborted();
-    const { bytesRead } = await file.handle.read(buffer, 0, buffer.length, offset);
-    if (bytesRead === 0 || (await sizeOf(file)) < offset + bytesRead) return;
-    yield { bytes: buffer.subarray(0, bytesRead), offset };
-    offset += bytesRead;
+    const overlap = Math.min(OVERLAP, offset);
+    const { bytesRead } = await file.handle.read(buffer, 0, buffer.length, offset - overlap);
+    const seen = buffer.subarray(0, Math.min(overlap, bytesRead));
+    const same = before ? seen.equals(before) : (watch.onBefore?.(seen, offset - overlap) ?? true);
+    // Truncated: what was read may be half of this content and half of that.
+    if (!same || bytesRead < overlap || (bytesRead > overlap && (await sizeOf(file)) < offset - overlap + bytesRead))
+      return watch.onChanged?.();
+    if (bytesRead === overlap) return;
+    yield { bytes: buffer.subarray(overlap, bytesRead), offset };
+    offset += bytesRead - overlap;
+    before = Buffer.from(buffer.subarray(Math.max(0, bytesRead - OVERLAP), bytesRead));
     if (buffer.length < CHUNK) buffer = Buffer.allocUnsafe(CHUNK);
   }
 }

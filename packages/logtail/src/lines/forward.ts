@@ -2,9 +2,10 @@ import type { OpenFile } from "@plugboard/core/files";
 import { encodingOf } from "./decode.ts";
 import type { Line } from "./line.ts";
 import { chunks, readAt } from "./bytes.ts";
+import type { Chunk, Watch } from "./bytes.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "./split.ts";
 
-export interface ForwardOptions {
+export interface ForwardOptions extends Watch {
   /** Byte offset to begin at, uncompressed: the start of a line. */
   readonly from: number;
   /** Whether the file is compressed with gzip. Default false. */
@@ -17,6 +18,8 @@ export interface ForwardOptions {
   readonly maxMs?: number;
   /** Longest text of a line in bytes. Default 65,536. */
   readonly maxLineBytes?: number;
+  /** Told of the bytes as they are read, which are only good until it returns. */
+  readonly onChunk?: (chunk: Chunk) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -25,8 +28,8 @@ export interface ForwardPart {
   readonly lines: readonly Line[];
   /** Where to go on: the offset after the last line given. */
   readonly next: number;
-  /** On the last part: whether a limit ended it, or the end of the file. */
-  readonly ended?: "limit" | "end";
+  /** On the last part: whether a limit ended it, the end of the file, or that another content took the place of this one. */
+  readonly ended?: "limit" | "end" | "changed";
   /** At the end of the file: the last line, if it has no line end. It is in no `lines`, and not behind `next`. */
   readonly rest?: Line;
 }
@@ -50,7 +53,14 @@ export async function* forward(file: OpenFile, options: ForwardOptions): AsyncGe
     return true;
   };
   if (maxLines <= 0) return yield { lines: [], next, ended: "limit" };
-  for await (const chunk of chunks(file, compressed, from, signal)) {
+  let changed = false;
+  const onChanged = (): void => {
+    changed = true;
+    options.onChanged?.();
+  };
+  const watch = { onChanged, ...(options.onBefore && { onBefore: options.onBefore }) };
+  for await (const chunk of chunks(file, compressed, from, signal, watch)) {
+    options.onChunk?.(chunk);
     const found = splitter.push(chunk.bytes);
     const over = found.findIndex((line) => !fits(line));
     if (over !== -1) return yield { lines: found.slice(0, over), next, ended: "limit" };
@@ -61,6 +71,7 @@ export async function* forward(file: OpenFile, options: ForwardOptions): AsyncGe
     if (late) return yield { lines: found, next, ended: "limit" };
     if (found.length > 0) yield { lines: found, next };
   }
+  if (changed) return yield { lines: [], next, ended: "changed" };
   const rest = splitter.rest();
   if (rest && (lines >= maxLines || (lines > 0 && bytes + (rest.end - rest.start) > maxBytes)))
     return yield { lines: [], next, ended: "limit" };

@@ -1,7 +1,7 @@
 import { decodeCursor } from "../files/cursor.ts";
 import { read, Reader } from "./reader.ts";
 import type { ReadOptions, SourceLine } from "./reader.ts";
-import type { Gap } from "../files/segments.ts";
+import type { Gap } from "../files/plan.ts";
 import { watches } from "./watch.ts";
 import type { Subscription } from "./watch.ts";
 import type { Listing, Source } from "../files/source.ts";

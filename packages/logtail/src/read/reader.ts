@@ -1,60 +1,69 @@
-import type { OpenFile } from "@plugboard/core/files";
-import { backward } from "../lines/backward.ts";
+import { FileAccessError } from "@plugboard/core/files";
 import { decodeCursor, encodeCursor } from "../files/cursor.ts";
 import type { CursorState, Position } from "../files/cursor.ts";
-import { forward } from "../lines/forward.ts";
-import { evidenceOf } from "../files/identity.ts";
-import type { Line } from "../lines/line.ts";
-import { CLOCK_MS, Moved, openListed, plan } from "../files/segments.ts";
-import type { Gap, Plan, Segment } from "../files/segments.ts";
-import { inodeOf } from "../files/source.ts";
+import { Moved, OpenFiles } from "../files/open.ts";
+import { CLOCK_MS, plan } from "../files/plan.ts";
+import type { Gap, Plan } from "../files/plan.ts";
 import type { Listing, LogFile, Source } from "../files/source.ts";
-import { sizeOf } from "../lines/bytes.ts";
+import { Chain } from "./chain.ts";
+import { Gatherer } from "./gather.ts";
+import type { Limits } from "./gather.ts";
+import { lastLines } from "./last.ts";
+import type { SourceLine } from "./line.ts";
+import { lastMerged, merged } from "./several.ts";
 
-/** A line and the label of its log. */
-export interface SourceLine extends Line {
-  readonly file: string;
-}
+export type { SourceLine, Take } from "./line.ts";
 
-export interface ReadOptions {
-  /** Default 1,000. */
-  readonly maxLines?: number;
-  /** Bytes of text; the first line is given even if it is longer. Default 1 MiB. */
-  readonly maxBytes?: number;
-  /** Longest text of a line in bytes. Default 65,536. */
-  readonly maxLineBytes?: number;
+export interface ReadOptions extends Limits {
   /** How long a file has to be quiet until its last line is given without a line end, in milliseconds. Default 500. */
   readonly quietMs?: number;
+  /**
+   * Bytes that every line which `take` gives contains. Without a cursor, other lines are skipped without a look where the
+   * text is UTF-8.
+   */
+  readonly literal?: Buffer;
+  /** Zone of times that name none, for the order of several logs: a name such as `Europe/Berlin`, or `+02:00`. Default the process's. */
+  readonly zone?: string;
   readonly signal?: AbortSignal;
 }
 
+/** A log that is there and could not be read this time; its place is kept. */
+export interface Refused {
+  readonly file: string;
+  /** A sentence. */
+  readonly reason: string;
+}
+
 export interface ReadAnswer {
-  /** Of one log in the order of writing; several logs one after the other. */
+  /** Of one log in the order of writing; of several by time, see `mergeByTime`. */
   readonly lines: SourceLine[];
   /** Gives what comes after these lines. */
   readonly cursor: string;
-  /** Whether there was more to read when a limit was reached. */
+  /** Whether there was more to read when a limit was reached, or `take` stopped. */
   readonly more: boolean;
+  /** Without a cursor: whether a limit of bytes or time ended the look back before `maxLines` were found. */
+  readonly cut: boolean;
   /** Whether a log was found rotated, truncated or replaced. */
   readonly rotated: boolean;
   readonly gaps: Gap[];
+  readonly refused: Refused[];
   /** Whether a last line without a line end is held back until its file is quiet. */
   readonly held: boolean;
+  /** Lines looked at, given or skipped; without those that `literal` ruled out. */
+  readonly scannedLines: number;
+  readonly scannedBytes: number;
+  /** Bytes known to lie after the cursor; those of compressed files, and of files not begun, are not counted. */
+  readonly left: number;
 }
 
-const MAX_LINES = 1000;
-const MAX_BYTES = 1_048_576;
-const QUIET_MS = 500;
-/** How long a file that was rotated away is still looked at for a writer that has not noticed, and how many of them. */
-const LINGER_MS = 600_000;
-const MAX_LINGERING = 4;
 const ATTEMPTS = 20;
 
 /**
  * Reads what is new in a source.
  *
- * Without a cursor: its last lines. With one: what was written since, first the rest of files that were rotated away, then
- * the files between, then the file under the log's own name. Wherever the bytes still exist a line comes once.
+ * Without a cursor: its last lines, also from what was rotated where the logs are short. With one: what was written since,
+ * first the rest of files that were rotated away, then the files between, then the file under the log's own name. Wherever
+ * the bytes still exist a line comes once.
  * @throws CursorError
  */
 export async function read(source: Source, cursor: string | undefined, options: ReadOptions = {}): Promise<ReadAnswer> {
@@ -63,291 +72,214 @@ export async function read(source: Source, cursor: string | undefined, options: 
   return { ...answer, cursor: encodeCursor(source.key, after) };
 }
 
+/** What one step of a {@link Reader} answers. */
+export type StepAnswer = Omit<ReadAnswer, "cursor"> & { readonly state: CursorState };
+
 /** Reads a source step by step. With `hold`, keeps the files open that it reads, so that they can vanish. */
 export class Reader {
   readonly #source: Source;
   readonly #hold: boolean;
-  readonly #held = new Map<string, OpenFile>();
+  readonly #files: OpenFiles;
+  /** Logs that were read to their end, as they looked then. */
+  readonly #settled = new Map<string, { signature: string; positions: readonly Position[] }>();
   /** What was looked at last. */
   listing: Listing | undefined;
 
   constructor(source: Source, hold = false) {
     this.#source = source;
     this.#hold = hold;
+    this.#files = new OpenFiles(source.roots);
   }
 
-  async read(
-    state: CursorState | undefined,
-    options: ReadOptions = {},
-  ): Promise<Omit<ReadAnswer, "cursor"> & { state: CursorState }> {
-    const step = new Step(this.#source, options, this.#hold ? this.#held : undefined);
+  async read(state: CursorState | undefined, options: ReadOptions = {}): Promise<StepAnswer> {
+    const wanted = new Set<string>();
     try {
-      const positions = state ? await step.since(state) : await step.last();
-      await this.#release(positions);
-      const { lines, more, rotated, gaps, held } = step;
-      return { lines, more, rotated, gaps, held, state: { time: step.time, positions } };
+      const answer = state ? await this.#since(state, options) : await this.#last(options);
+      if (this.#hold) for (const { id } of answer.state.positions) wanted.add(id);
+      return answer;
     } finally {
-      this.listing = step.listing ?? this.listing;
+      await this.#files.keep(wanted);
     }
   }
 
   /** Closes what is held. */
   async close(): Promise<void> {
-    await this.#release([]);
+    await this.#files.close();
   }
 
-  async #release(positions: readonly Position[]): Promise<void> {
-    const wanted = new Set(positions.map((at) => `${at.dev}:${at.ino}`));
-    for (const [key, file] of this.#held) {
-      if (wanted.has(key)) continue;
-      this.#held.delete(key);
-      await file.close();
-    }
-  }
-}
-
-/** One read. */
-class Step {
-  readonly lines: SourceLine[] = [];
-  readonly gaps: Gap[] = [];
-  /** A little early, since the times of files come from a coarser clock. */
-  time = Date.now() - CLOCK_MS;
-  more = false;
-  rotated = false;
-  held = false;
-  listing: Listing | undefined;
-  readonly #source: Source;
-  readonly #options: ReadOptions;
-  readonly #open: Map<string, OpenFile> | undefined;
-  #maxLines: number;
-  #maxBytes: number;
-
-  constructor(source: Source, options: ReadOptions, open: Map<string, OpenFile> | undefined) {
-    this.#source = source;
-    this.#options = options;
-    this.#open = open;
-    this.#maxLines = options.maxLines ?? MAX_LINES;
-    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+  async #list(known: readonly string[], signal: AbortSignal | undefined): Promise<LogFile[]> {
+    this.listing = await this.#source.list(known, signal);
+    // A link to a log of the source gives nothing of its own.
+    return this.listing.logs.filter((log) => log.alias === undefined);
   }
 
-  async last(): Promise<Position[]> {
+  async #last(options: ReadOptions): Promise<StepAnswer> {
     for (let attempt = 1; ; attempt += 1) {
-      const { logs } = (this.listing = await this.#source.list([], this.#options.signal));
-      const positions: Position[] = [];
-      this.lines.length = 0;
       try {
-        const live = logs.filter((log) => log.live !== undefined);
-        for (const [index, log] of live.entries()) {
-          const share = Math.floor((this.#maxLines - this.lines.length) / (live.length - index));
-          positions.push(...(await this.#lingering(log)), await this.#lastOf(log, share));
-        }
-        return positions;
+        return await this.#lastOnce(options);
       } catch (error) {
         if (!(error instanceof Moved) || attempt >= ATTEMPTS) throw error;
       }
     }
   }
 
-  /** The end of the file that was rotated away last, in case that its writer has not noticed yet. */
-  async #lingering(log: LogFile): Promise<Position[]> {
-    const listed = log.rotated.at(-1);
-    if (!listed || listed.rotated.compression !== undefined || this.time - listed.mtimeMs > LINGER_MS) return [];
-    const file = await openListed(this.#source, listed);
-    try {
-      return [await this.#positionOf(segmentOf(log, file), file, await sizeOf(file))];
-    } finally {
-      if (!this.#keep(file)) await file.close();
+  async #lastOnce(options: ReadOptions): Promise<StepAnswer> {
+    const time = Date.now() - CLOCK_MS;
+    const logs = await this.#list([], options.signal);
+    const until = performance.now() + (options.maxMs ?? Infinity);
+    const found = [];
+    const refused: Refused[] = [];
+    for (const log of logs) {
+      try {
+        found.push(await lastLines(this.#files, log, { ...options, maxMs: until - performance.now() }));
+      } catch (error) {
+        refused.push(refusalOf(log, error));
+      }
+      if (!this.#hold) await this.#files.close();
     }
+    const maxLines = new Gatherer(options).maxLines;
+    const lines = found.length === 1 ? (found[0]?.lines ?? []) : await lastMerged(found.map((one) => one.lines), maxLines, options.zone);
+    const positions = found.flatMap((one) => one.positions);
+    return {
+      lines: newest(lines, options),
+      more: false,
+      cut: found.some((one) => one.cut),
+      rotated: false,
+      gaps: [],
+      refused,
+      held: found.some((one) => one.held),
+      scannedLines: sum(found.map((one) => one.scannedLines)),
+      scannedBytes: sum(found.map((one) => one.scannedBytes)),
+      left: sum(positions.map((one) => one.left)),
+      state: { time, positions },
+    };
   }
 
-  async #lastOf(log: LogFile, maxLines: number): Promise<Position> {
-    if (!log.live) throw new Moved();
-    const file = await openListed(this.#source, log.live);
-    try {
-      const { maxLineBytes, signal } = this.#options;
-      const size = await sizeOf(file);
-      const limits = { ...(maxLineBytes !== undefined && { maxLineBytes }), ...(signal && { signal }) };
-      const { lines } = await backward(file, { maxLines: Math.max(1, maxLines), before: size, ...limits });
-      let offset = size;
-      const tail = lines.at(-1);
-      if (tail && !tail.complete && (maxLines === 0 || !(await this.#isQuiet(file)))) {
-        lines.pop();
-        offset = tail.start;
-        this.held = true;
+  async #since(state: CursorState, options: ReadOptions): Promise<StepAnswer> {
+    const now = Date.now() - CLOCK_MS;
+    const gatherer = new Gatherer(options);
+    const { plans, quiet, refused } = await this.#plans(state, options.signal);
+    const { maxLineBytes, quietMs, signal, maxMs } = options;
+    const chains = plans.map((one) => new Chain(this.#files, one, { maxLineBytes, quietMs, signal, maxMs }));
+    const lines: SourceLine[] = [];
+    const [only] = chains;
+    if (chains.length === 1 && only) await gatherOne(only, gatherer, lines);
+    else if (chains.length > 1) {
+      for await (const { line, progress } of merged(chains, options.zone)) {
+        const verdict = gatherer.offer(line);
+        if (verdict === "end") break;
+        progress.offset = line.end;
+        if (verdict === "give") lines.push(line);
       }
-      if (maxLines > 0) {
-        let bytes = this.#maxBytes;
-        const taken = lines.toReversed().filter((line, index) => (bytes -= line.end - line.start) >= 0 || index === 0);
-        const kept = bytes < 0 ? taken : lines.toReversed();
-        for (const line of kept.toReversed()) this.lines.push({ ...line, file: log.label });
-      }
-      return await this.#positionOf(segmentOf(log, file), file, offset);
-    } finally {
-      if (!this.#keep(file)) await file.close();
     }
+    const positions: Position[] = [...quiet];
+    const stuck = chains.some((chain) => chain.moved || chain.late);
+    const more = gatherer.full || gatherer.stopped || stuck;
+    this.#settled.clear();
+    for (const chain of chains) {
+      const own = await chain.positions();
+      positions.push(...own);
+      const { log } = chain.plan;
+      if (chain.refused) refused.push(refusalOf(log, chain.refused));
+      else if (!more && !chain.held && !chain.moved) this.#settle(log, own);
+    }
+    for (const log of this.listing?.logs ?? []) {
+      const own = quiet.filter((at) => at.label === log.label);
+      if (own.length > 0) this.#settle(log, own);
+    }
+    return {
+      lines,
+      more: more || chains.some((chain) => chain.moved),
+      cut: false,
+      rotated: plans.some((one) => one.rotated),
+      gaps: plans.flatMap((one) => one.gaps),
+      refused,
+      held: chains.some((chain) => chain.held),
+      scannedLines: gatherer.scannedLines,
+      scannedBytes: gatherer.scannedBytes,
+      left: sum(positions.map((one) => one.left)),
+      // Until all is read, what was written to since the last time that all was read is what may be new.
+      state: { time: more || refused.length > 0 ? Math.min(now, state.time) : now, positions },
+    };
   }
 
-  async since(state: CursorState): Promise<Position[]> {
-    const positions: Position[] = [];
-    const plans = await this.#plans(state);
-    const lines = this.#maxLines;
-    const now = this.time;
-    try {
-      for (const [index, one] of plans.entries()) {
-        this.#maxLines = this.lines.length + Math.ceil((lines - this.lines.length) / (plans.length - index));
-        const after = await this.#readLog(one);
-        // Every file moved away before it could be read: the next call starts where this one did.
-        if (after === undefined) this.time = Math.min(now, state.time);
-        positions.push(...(after ?? one.positions));
-      }
-    } catch (error) {
-      await this.#drop(plans);
-      throw error;
-    }
-    return positions;
-  }
-
-  /** The plans of all logs, made while no file changed its name. */
-  async #plans(state: CursorState): Promise<Plan[]> {
+  /** The plans of all logs in which something may have changed, made while no file changed its name. */
+  async #plans(state: CursorState, signal: AbortSignal | undefined) {
     let before: string | undefined;
     for (let attempt = 1; ; attempt += 1) {
-      const listing = (this.listing = await this.#source.list(state.positions, this.#options.signal));
+      const logs = await this.#list([...new Set(state.positions.map((at) => at.label))], signal);
       const plans: Plan[] = [];
+      const quiet: Position[] = [];
+      const refused: Refused[] = [];
       let moved = false;
-      try {
-        for (const log of listing.logs) {
-          const own = state.positions.filter((at) => at.root === log.root && at.name === log.name);
-          plans.push(await plan(this.#source, log, own, state.time, this.#open));
+      for (const log of logs) {
+        const known = state.positions.filter((at) => at.label === log.label);
+        if (this.#isQuiet(log, known)) {
+          quiet.push(...known);
+          continue;
         }
-      } catch (error) {
-        await this.#drop(plans);
-        if (!(error instanceof Moved) || attempt >= ATTEMPTS) throw error;
-        moved = true;
+        try {
+          plans.push(await plan(this.#files, log, known, state.time));
+        } catch (error) {
+          if (error instanceof Moved && attempt < ATTEMPTS) {
+            moved = true;
+            break;
+          }
+          refused.push(refusalOf(log, error));
+          quiet.push(...known);
+        }
       }
       // What was rotated is believed when a second look shows the same.
-      const names = JSON.stringify(
-        listing.logs.map((log) => [log, ...log.rotated].map((one) => ("ino" in one ? one.ino : one.live?.ino))),
-      );
+      const names = JSON.stringify(logs.map((log) => [log.label, log.live?.id, log.rotated.map((one) => one.id)]));
       const settled = plans.every((one) => !one.rotated && one.gaps.length === 0) || names === before;
-      if (!moved && (settled || attempt >= ATTEMPTS)) {
-        this.rotated = plans.some((one) => one.rotated);
-        this.gaps.push(...plans.flatMap((one) => one.gaps));
-        return plans;
-      }
-      before = names;
-      if (!moved) await this.#drop(plans);
+      if (!moved && (settled || attempt >= ATTEMPTS)) return { plans, quiet, refused };
+      before = moved ? undefined : names;
     }
   }
 
-  async #drop(plans: readonly Plan[]): Promise<void> {
-    for (const { segments } of plans) for (const one of segments) if (one.file) await this.#letGo(one.file);
+  #settle(log: LogFile, positions: readonly Position[]): void {
+    if (this.#hold) this.#settled.set(log.label, { signature: signatureOf(log), positions });
   }
 
-  async #letGo(file: OpenFile): Promise<void> {
-    if (![...(this.#open?.values() ?? [])].includes(file)) await file.close();
-  }
-
-  async #readLog({ segments }: Plan): Promise<Position[] | undefined> {
-    const positions: Position[] = [];
-    let stopped = false;
-    let moved = false;
-    for (const [index, segment] of segments.entries()) {
-      const isLast = index === segments.length - 1;
-      if (stopped) {
-        // What was read before keeps its place in the row.
-        if (segment.position) positions.push(segment.position);
-        if (segment.file) await this.#letGo(segment.file);
-        continue;
-      }
-      let file = segment.file;
-      try {
-        file ??= segment.listed && (await openListed(this.#source, segment.listed));
-      } catch (error) {
-        if (!(error instanceof Moved)) throw error;
-        // Rotated while older files were read: the next call finds it.
-        this.more = true;
-        stopped = true;
-        if (positions.length === 0) moved = true;
-        continue;
-      }
-      if (!file) continue;
-      try {
-        const { offset, ended } = await this.#readSegment(segment, file);
-        stopped = !ended;
-        if (stopped) this.more = true;
-        const unfinished = stopped || offset < (segment.compressed ? 0 : await sizeOf(file));
-        const lingers = !segment.compressed && this.time - (await file.handle.stat()).mtimeMs < LINGER_MS;
-        if (isLast || unfinished || lingers) positions.push(await this.#positionOf(segment, file, offset));
-      } finally {
-        if (segment.compressed || !this.#keep(file)) await this.#letGo(file);
-      }
-    }
-    return moved && positions.length === 0 ? undefined : positions.slice(-MAX_LINGERING - 1);
-  }
-
-  async #readSegment(segment: Segment, file: OpenFile): Promise<{ offset: number; ended: boolean }> {
-    const { maxLineBytes, signal } = this.#options;
-    let offset = segment.position?.offset ?? 0;
-    const parts = forward(file, {
-      from: offset,
-      compressed: segment.compressed,
-      maxLines: this.#maxLines - this.lines.length,
-      maxBytes: this.#maxBytes,
-      ...(maxLineBytes !== undefined && { maxLineBytes }),
-      ...(signal && { signal }),
-    });
-    let ended = false;
-    for await (const part of parts) {
-      for (const line of part.lines) this.#give(segment, line);
-      offset = part.next;
-      if (part.ended === "limit") {
-        const size = await sizeOf(file);
-        ended = !segment.compressed && offset >= size;
-      } else if (part.ended === "end") {
-        ended = true;
-        if (part.rest && (segment.compressed || (await this.#isQuiet(file)))) {
-          this.#give(segment, part.rest);
-          offset = part.rest.end;
-        } else if (part.rest) this.held = true;
-      }
-    }
-    return { offset, ended };
-  }
-
-  #give(segment: Segment, line: Line): void {
-    this.#maxBytes = Math.max(0, this.#maxBytes - Buffer.byteLength(line.text) - 1);
-    this.lines.push({ ...line, file: segment.log.label });
-  }
-
-  async #isQuiet(file: OpenFile): Promise<boolean> {
-    return Date.now() - (await file.handle.stat()).mtimeMs >= (this.#options.quietMs ?? QUIET_MS);
-  }
-
-  async #positionOf(segment: Segment, file: OpenFile, offset: number): Promise<Position> {
-    const { root, name } = segment.log;
-    const evidence = await evidenceOf(file, segment.compressed, offset);
-    const left = segment.compressed ? 0 : Math.max(0, (await sizeOf(file)) - offset);
-    return { root, name, dev: segment.dev, ino: segment.ino, ...evidence, left };
-  }
-
-  #keep(file: OpenFile): boolean {
-    if (!this.#open) return false;
-    const { dev, ino } = inodeOf(file.stat);
-    const key = `${dev}:${ino}`;
-    const now = this.#open.get(key);
-    if (now === undefined) this.#open.set(key, file);
-    return now === undefined || now === file;
+  #isQuiet(log: LogFile, known: readonly Position[]): boolean {
+    const settled = this.#settled.get(log.label);
+    return (
+      settled !== undefined &&
+      settled.positions.length === known.length &&
+      settled.positions.every((one, index) => one === known[index]) &&
+      settled.signature === signatureOf(log)
+    );
   }
 }
 
-function segmentOf(log: LogFile, file: OpenFile): Segment {
-  return {
-    log,
-    file,
-    listed: log.live,
-    ...inodeOf(file.stat),
-    compressed: false,
-    superseded: false,
-    position: undefined,
-  };
+/** One log: no times have to be known. */
+async function gatherOne(chain: Chain, gatherer: Gatherer, lines: SourceLine[]): Promise<void> {
+  for await (const batch of chain.batches()) {
+    for (const line of batch.lines) {
+      const verdict = gatherer.offer(line);
+      if (verdict === "end") return;
+      batch.progress.offset = line.end;
+      if (verdict === "give") lines.push(line);
+    }
+  }
+}
+
+function signatureOf(log: LogFile): string {
+  return [log.live, ...log.rotated].map((one) => one && `${one.id} ${one.size} ${one.mtimeMs}`).join();
+}
+
+function refusalOf(log: LogFile, error: unknown): Refused {
+  if (!(error instanceof FileAccessError)) throw error;
+  return { file: log.label, reason: `${error.message}.` };
+}
+
+/** As many of the last lines as the limit of bytes allows, and at least one. */
+function newest(lines: SourceLine[], options: Limits): SourceLine[] {
+  const counter = new Gatherer({ ...options, take: () => "give", maxScanBytes: Infinity, maxMs: Infinity });
+  const over = lines.findLastIndex((line) => counter.offer(line) === "end");
+  return over === -1 ? lines : lines.slice(over + 1);
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

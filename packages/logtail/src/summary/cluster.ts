@@ -18,8 +18,11 @@ export interface Cluster<Item extends Shape> {
 const MIN_VALUES = 3;
 /** A place with at most so many different words is a choice (opened, closed) when another place has many more. */
 const MAX_CHOICES = 2;
+/** A place with at most so many words (Started, Paused, Resumed), each in so many lines, is a choice too. */
+const MAX_STATES = 5;
+const MIN_STATE_LINES = 20;
 /** The part of the constant words that may differ. */
-const MAX_DIFFERING = 0.4;
+const MAX_DIFFERING = 0.3;
 /** So many clusters of a group are compared with a shape; further shapes stay alone. */
 const MAX_CANDIDATES = 32;
 
@@ -57,13 +60,17 @@ function bySimilarity<Item extends Shape>(group: Item[]): Cluster<Item>[] {
     for (let at = 0; at < clusters.length && at < MAX_CANDIDATES; at++) {
       const cluster = clusters[at];
       if (cluster === undefined) break;
-      const part = differing(cluster.items[0]?.tokens.words ?? [], item.tokens.words);
+      const part = differing(cluster.words, item.tokens.words);
       if (part >= least) continue;
       best = cluster;
       least = part;
     }
     if (best === undefined) clusters.push(alone(item));
-    else best.items.push(item);
+    else {
+      best.items.push(item);
+      const { words } = best;
+      for (const [at, word] of item.tokens.words.entries()) if (words[at] !== word) words[at] = "<*>";
+    }
   }
   return clusters;
 }
@@ -76,7 +83,7 @@ function differing(a: readonly string[], b: readonly string[]): number {
     const one = a[at] ?? "";
     const other = b[at] ?? "";
     if (one === other) equal += isSlot(one) ? 0 : 1;
-    else if (!isSlot(one) || !isSlot(other)) different += isSlot(one) || isSlot(other) ? 0.5 : 1;
+    else if (one !== "<*>" && (!isSlot(one) || !isSlot(other))) different += isSlot(one) || isSlot(other) ? 0.5 : 1;
   }
   if (different === 0) return 0;
   return equal === 0 ? 1 : different / (equal + different);
@@ -90,9 +97,13 @@ function refine<Item extends Shape>(cluster: Cluster<Item>): Cluster<Item>[] {
   const values = first.tokens.words.map((_, at) => new Set(items.map((item) => item.tokens.words[at] ?? "")));
   const varying = values.map((set, at) => ({ at, set })).filter(({ set }) => set.size > 1);
   const most = Math.max(0, ...varying.map(({ set }) => set.size));
-  const choice = varying.find(
-    ({ set }) => set.size <= MAX_CHOICES && !hasSlot(set) && (most > MAX_CHOICES || items.length < MIN_VALUES),
-  );
+  const choice =
+    varying.find(
+      ({ at, set }) => set.size <= MAX_STATES && !hasSlot(set) && leastCount(items, at, set) >= MIN_STATE_LINES,
+    ) ??
+    varying.find(
+      ({ set }) => set.size <= MAX_CHOICES && !hasSlot(set) && (most > MAX_CHOICES || items.length < MIN_VALUES),
+    );
   if (choice !== undefined) {
     return [...choice.set]
       .toSorted()
@@ -104,6 +115,16 @@ function refine<Item extends Shape>(cluster: Cluster<Item>): Cluster<Item>[] {
   return [{ words, items }];
 }
 
+/** The fewest lines that one of the words has at that place. */
+function leastCount(items: readonly Shape[], at: number, words: ReadonlySet<string>): number {
+  const counts = new Map<string, number>();
+  for (const { tokens, count } of items) {
+    const word = tokens.words[at] ?? "";
+    counts.set(word, (counts.get(word) ?? 0) + count);
+  }
+  return Math.min(...[...words].map((word) => counts.get(word) ?? 0));
+}
+
 function hasSlot(set: ReadonlySet<string>): boolean {
   for (const word of set) if (isSlot(word)) return true;
   return false;
@@ -111,11 +132,12 @@ function hasSlot(set: ReadonlySet<string>): boolean {
 
 /** The slot for words that differ: their common slot or beginning, else `<*>`. */
 function common(words: ReadonlySet<string>): string {
-  const slots = new Set([...words].map((word) => (isSlot(word) ? word.slice(word.lastIndexOf("<")) : "<*>")));
+  const slots = new Set([...words].map((word) => (word.endsWith(">") ? word.slice(word.lastIndexOf("<")) : "<*>")));
   const [slot] = slots;
   return slots.size === 1 && slot !== undefined ? slot : "<*>";
 }
 
+/** A word with something before its slot, such as `worker-<id>`, is a constant as others are. */
 function isSlot(word: string): boolean {
-  return word.charCodeAt(word.length - 1) === 62;
+  return word.charCodeAt(0) === 60 && word.charCodeAt(word.length - 1) === 62;
 }

@@ -38,6 +38,12 @@ interface Stats {
   histogram: Histogram | undefined;
 }
 
+/** What a key of 32 bits stands for, and 32 bits more to be sure; of two shapes with one key the last is found. */
+interface Known {
+  readonly check: number;
+  readonly stats: Stats;
+}
+
 export type Trend = "new" | "rising" | "stopped";
 
 export interface TemplateReport {
@@ -57,6 +63,8 @@ export interface TemplateReport {
   readonly trend?: Trend;
   /** Lines in the time before; only with a time before. */
   readonly before?: number;
+  /** Lines in the present; only with `includeBefore`, where `count` is of both. */
+  readonly recent?: number;
 }
 
 export interface HistogramReport {
@@ -88,6 +96,11 @@ export interface Comparison {
   readonly before: Summary;
   /** How many times longer the present is than the time before; default: by the times of the lines, else by their number. */
   readonly spanRatio?: number;
+  /**
+   * Whether counts, levels, histograms, first and last are of both times together, also in templates that the present has
+   * not; default false: of the present alone. Trends compare the two either way.
+   */
+  readonly includeBefore?: boolean;
 }
 
 /** A rise by chance is rarer than this. */
@@ -101,10 +114,11 @@ export class Summary {
   readonly #buckets: number;
   readonly #maxExample: number;
   readonly #tokenizer = new Tokenizer();
-  readonly #keys = new Map<number, Stats>();
+  readonly #keys = new Map<number, Known>();
   #stats = new Set<Stats>();
   readonly #histogram: Histogram;
-  readonly #levels = new Map<Level, number>();
+  /** Lines without a level, and of each level. */
+  readonly #levels = new Float64Array(LEVELS.length + 1);
   #lines = 0;
   #other = 0;
   #first = Infinity;
@@ -134,11 +148,15 @@ export class Summary {
    */
   add({ message, time, level }: SummaryLine, position: number): void {
     this.#lines++;
-    const rank = level === undefined ? 0 : LEVELS.indexOf(level) + 1;
+    const rank = rankOfLevel(level);
     const key = this.#tokenizer.scan(message, rank);
-    const stats = this.#keys.get(key) ?? this.#insert(key, message, level, position);
+    const known = this.#keys.get(key);
+    const stats =
+      known !== undefined && known.check === this.#tokenizer.check
+        ? known.stats
+        : this.#insert(key, message, level, position);
     stats.count++;
-    if (level !== undefined) this.#levels.set(level, (this.#levels.get(level) ?? 0) + 1);
+    this.#levels[rank] = (this.#levels[rank] ?? 0) + 1;
     if (time === undefined || !Number.isFinite(time)) return;
     if (time < stats.first) stats.first = time;
     if (time > stats.last) stats.last = time;
@@ -157,50 +175,92 @@ export class Summary {
     const old = new Set(before === undefined || before === this ? [] : before.#stats);
     const clusters = clusterShapes([...this.#stats, ...old]);
     const share = comparison === undefined ? 1 : this.#presentShare(comparison);
+    const all = comparison?.includeBefore === true ? this.#with(before) : this;
     const templates: (TemplateReport & { readonly rank: number })[] = [];
     const stopped: TemplateReport[] = [];
     for (const cluster of clusters) {
       const now = cluster.items.filter((item) => !old.has(item));
       const then = cluster.items.filter((item) => old.has(item));
+      const recent = total(now);
+      const earlier = total(then);
       const merged = this.#merge(cluster, now.length > 0 ? now : then);
-      const earlier = then.reduce((sum, item) => sum + item.count, 0);
-      if (now.length === 0) {
-        if (chanceOfRise(earlier, 0, 1 - share) < SIGNIFICANT) {
-          stopped.push({ ...this.#describe(merged, 0), trend: "stopped", before: earlier });
-        }
-        continue;
-      }
-      const report = this.#describe(merged, merged.count);
-      const trend =
-        before === undefined || before.#lines === 0 ? undefined : trendOf(merged.count, earlier, share, before.#other);
+      const gone = now.length === 0 && chanceOfRise(earlier, 0, 1 - share) < SIGNIFICANT;
+      if (gone) stopped.push({ ...describe(merged, 0, all.#lines), trend: "stopped", before: earlier });
+      if (now.length === 0 && all === this) continue;
+      const counted = all === this ? merged : { ...this.#merge(cluster, cluster.items), ...exampleOf(merged) };
+      const trend = gone
+        ? "stopped"
+        : before === undefined || before.#lines === 0
+          ? undefined
+          : trendOf(recent, earlier, share, before.#other);
       templates.push({
-        ...report,
+        ...describe(counted, counted.count, all.#lines),
         ...(trend !== undefined && { trend }),
         ...(before !== undefined && { before: earlier }),
+        ...(all !== this && { recent }),
         rank: rankOf(merged.level, trend),
       });
     }
     templates.sort((a, b) => a.rank - b.rank || b.count - a.count || compare(a, b));
     stopped.sort((a, b) => (b.before ?? 0) - (a.before ?? 0) || compare(a, b));
     const shown = templates.slice(0, Math.max(0, limit)).map(({ rank: _, ...template }) => template);
+    return {
+      ...all.#totals(),
+      templates: shown,
+      known: templates.length,
+      unshown: all.#lines - all.#other - shown.reduce((sum, { count }) => sum + count, 0),
+      other: all.#other,
+      stopped: stopped.slice(0, Math.max(0, limit)),
+    };
+  }
+
+  #totals(): Pick<SummaryReport, "lines" | "levels" | "first" | "last" | "histogram"> {
     const histogram = this.#histogram.read();
     return {
       lines: this.#lines,
       levels: Object.fromEntries(
-        LEVELS.flatMap((level) => (this.#levels.has(level) ? [[level, this.#levels.get(level)]] : [])),
+        LEVELS.flatMap((level, at) => ((this.#levels[at + 1] ?? 0) > 0 ? [[level, this.#levels[at + 1]]] : [])),
       ),
       ...(this.#last >= this.#first && { first: this.#first, last: this.#last }),
       ...(histogram !== undefined && { histogram }),
-      templates: shown,
-      known: templates.length,
-      unshown: this.#lines - this.#other - shown.reduce((sum, { count }) => sum + count, 0),
-      other: this.#other,
-      stopped: stopped.slice(0, Math.max(0, limit)),
+    };
+  }
+
+  /** The totals of both, without templates. */
+  #with(other: Summary | undefined): Summary {
+    const sum = new Summary({ buckets: this.#buckets });
+    for (const part of other === undefined || other === this ? [this] : [other, this]) {
+      sum.#lines += part.#lines;
+      sum.#other += part.#other;
+      sum.#first = Math.min(sum.#first, part.#first);
+      sum.#last = Math.max(sum.#last, part.#last);
+      sum.#histogram.addAll(part.#histogram);
+      for (const [at, count] of part.#levels.entries()) sum.#levels[at] = (sum.#levels[at] ?? 0) + count;
+    }
+    return sum;
+  }
+
+  /**
+   * Says to which template of the report a line belongs; undefined for one that was not counted, or is among the other.
+   * What is counted later does not change it.
+   */
+  classifier(): (line: SummaryLine) => string | undefined {
+    const templates = new Map<Stats, string>();
+    for (const cluster of clusterShapes(this.#stats)) {
+      const { tokens, level } = this.#merge(cluster, cluster.items);
+      for (const item of cluster.items) templates.set(item, `${level ?? ""} ${joinTokens(tokens)}`.trim());
+    }
+    const keys = new Map(this.#keys);
+    const tokenizer = new Tokenizer();
+    return ({ message, level }) => {
+      const known = keys.get(tokenizer.scan(message, rankOfLevel(level)));
+      return known === undefined || known.check !== tokenizer.check ? undefined : templates.get(known.stats);
     };
   }
 
   #insert(key: number, message: string, level: Level | undefined, position: number): Stats {
     if (this.#stats.size >= this.#maxShapes || this.#keys.size >= this.#maxShapes * 2) this.#compact();
+    const { check } = this.#tokenizer;
     const tokens = this.#tokenizer.tokens(message.length > 4096 ? message.slice(0, 4096) : message);
     const stats: Stats = {
       level,
@@ -213,7 +273,7 @@ export class Summary {
       position,
       histogram: undefined,
     };
-    this.#keys.set(key, stats);
+    this.#keys.set(key, { check, stats });
     this.#stats.add(stats);
     return stats;
   }
@@ -233,9 +293,9 @@ export class Summary {
     kept = kept.slice(0, this.#maxTemplates);
     this.#stats = new Set(kept);
     let room = this.#maxShapes;
-    for (const [key, item] of this.#keys) {
-      const to = target.get(item);
-      if (to !== undefined && this.#stats.has(to) && room-- > 0) this.#keys.set(key, to);
+    for (const [key, { check, stats }] of this.#keys) {
+      const to = target.get(stats);
+      if (to !== undefined && this.#stats.has(to) && room-- > 0) this.#keys.set(key, { check, stats: to });
       else this.#keys.delete(key);
     }
   }
@@ -263,20 +323,6 @@ export class Summary {
     return merged;
   }
 
-  #describe(stats: Stats, count: number): TemplateReport {
-    const histogram = stats.histogram?.read();
-    return {
-      template: joinTokens(stats.tokens),
-      count,
-      share: this.#lines === 0 ? 0 : count / this.#lines,
-      levels: stats.level === undefined ? {} : { [stats.level]: count },
-      ...(stats.last >= stats.first && { first: stats.first, last: stats.last }),
-      example: stats.example,
-      position: stats.position,
-      ...(histogram !== undefined && count > 0 && { histogram }),
-    };
-  }
-
   /** The present's part of both spans. */
   #presentShare({ before, spanRatio }: Comparison): number {
     const now = this.#last - this.#first;
@@ -284,6 +330,32 @@ export class Summary {
     const ratio = spanRatio ?? (now > 0 && then > 0 ? now / then : this.#lines / Math.max(1, before.#lines));
     return Math.min(1, Math.max(0, ratio / (1 + ratio)));
   }
+}
+
+function rankOfLevel(level: Level | undefined): number {
+  return level === undefined ? 0 : LEVELS.indexOf(level) + 1;
+}
+
+function total(items: readonly Stats[]): number {
+  return items.reduce((sum, { count }) => sum + count, 0);
+}
+
+function exampleOf({ example, position }: Stats): Pick<Stats, "example" | "position"> {
+  return { example, position };
+}
+
+function describe(stats: Stats, count: number, lines: number): TemplateReport {
+  const histogram = stats.histogram?.read();
+  return {
+    template: joinTokens(stats.tokens),
+    count,
+    share: lines === 0 ? 0 : count / lines,
+    levels: stats.level === undefined ? {} : { [stats.level]: count },
+    ...(stats.last >= stats.first && { first: stats.first, last: stats.last }),
+    example: stats.example,
+    position: stats.position,
+    ...(histogram !== undefined && count > 0 && { histogram }),
+  };
 }
 
 function trendOf(now: number, before: number, share: number, lost: number): Trend | undefined {

@@ -180,7 +180,68 @@ describe("a line", () => {
   });
 });
 
+describe("the head of a line", () => {
+  const parser = new LineParser(options);
+  const same = (line: string): void => {
+    const { time, level, message } = new LineParser(options).parse(line);
+    expect({ ...parser.head(line) }).toEqual({ time, level, message });
+  };
+
+  it("is what the whole has", () => {
+    for (const [line] of LINES) same(line);
+  });
+
+  it("is so for what is nearly a line of a known form, and for any JSON", () => {
+    const piece = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(...LINES.map(([text]) => text)),
+      fc.constantFrom("<34>1 ", "[", '"', "=", "\\", "{", "2026-11-22T", "Nov 22 ", ' "GET / HTTP/1.1" 200 1'),
+    );
+    const mutant = fc
+      .array(fc.tuple(piece, fc.nat(80)), { maxLength: 4 })
+      .map((pieces) => pieces.map(([text, length]) => text.slice(0, length)).join(""));
+    const name = fc.constantFrom("time", "ts", "level", "severity", "msg", "message", "log", "stream", "err", "x");
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom("error", 30, "2026-11-22T10:11:12Z", "stdout", "ERROR x"));
+    const json = fc.dictionary(name, value).map((object) => JSON.stringify(object));
+    fc.assert(fc.property(fc.oneof(mutant, json), same), { numRuns: 3000 });
+  });
+});
+
 describe("a time", () => {
+  it("means the same whatever was read before it", () => {
+    const date = fc.date({ min: new Date(0), max: new Date("2027-01-02"), noInvalidDate: true });
+    const pad = (value: number) => String(value).padStart(2, "0");
+    const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+    const clock = (at: Date) => `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}:${pad(at.getUTCSeconds())}`;
+    const day = (at: Date) => `${MONTHS[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)}`;
+    const forms: readonly ((at: Date) => string)[] = [
+      (at) => at.toISOString(),
+      (at) => `${at.toISOString().slice(0, 19)}+05:30`,
+      (at) => `${at.toISOString().slice(0, 10)} ${clock(at)},5 -0100`,
+      (at) => `${at.toISOString().slice(0, 10)} ${clock(at).slice(0, 5)}`,
+      (at) => `${day(at)} ${clock(at)}`,
+      (at) => `Sun ${day(at)} ${clock(at)}.25 2019`,
+      (at) => `${day(at)} 2019 ${clock(at)}`,
+      (at) => `I${pad(at.getUTCMonth() + 1)}${pad(at.getUTCDate())} ${clock(at)}.123456`,
+      (at) => `${pad(at.getUTCDate())}/${MONTHS[at.getUTCMonth()]}/2026:${clock(at)} +0000`,
+    ];
+    // Days around the reference, and around the hour that a clock change repeats.
+    const near = fc.constantFrom("2026-11-23T23:59:00Z", "2026-11-24T00:10:00Z", "2026-10-25T00:30:00Z").chain((at) =>
+      fc.integer({ min: -5400, max: 5400 }).map((seconds) => new Date(Date.parse(at) + seconds * 1000)),
+    );
+    const line = fc.tuple(fc.oneof(date, near), fc.nat(forms.length - 1)).map(([at, form]) => `${forms[form]?.(at)} x`);
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 6 }), fc.constantFrom("UTC", "Europe/Berlin", "-03:30"), (lines, zone) => {
+        const reference = Date.parse("2026-11-23T00:05:00Z");
+        const parser = new LineParser({ zone, reference });
+        for (const text of lines) {
+          expect(parser.parse(text)).toEqual(new LineParser({ zone, reference }).parse(text));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   const timeOf = (text: string, zone: string, reference = options.reference) =>
     new LineParser({ zone, reference }).parse(text).time;
 

@@ -17,5 +17,5 @@ export async function folder(): Promise<{ path: string; at(name: string): string
 
 /** A fresh source of the logs in a folder, as a process that has just started would make it. */
 export async function logs(path: string, ...patterns: string[]): Promise<Source> {
-  return source({ roots: await openRoots([path]), patterns: patterns.length > 0 ? patterns : ["*.log"] });
+  return source({ roots: await openRoots([path]), patterns: [patterns.length > 0 ? patterns : ["*.log"]] });
 }

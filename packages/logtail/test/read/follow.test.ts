@@ -16,7 +16,7 @@ import { describe, expect, it } from "vitest";
 import { follow, waitForChange } from "../../src/read/follow.ts";
 import { Watches, watches } from "../../src/read/watch.ts";
 import { read } from "../../src/read/reader.ts";
-import type { Gap } from "../../src/files/segments.ts";
+import type { Gap } from "../../src/files/plan.ts";
 import { folder, logs } from "./folder.ts";
 
 const text = (from: number, to: number): string =>

@@ -15,10 +15,13 @@ function summarise(lines: readonly SummaryLine[], options = {}): Summary {
 
 describe("words", () => {
   it.each([
-    ["took 12 ms, 1.5s, -3, 40%", "took <num> ms, <num>, <num>, <num>%"],
+    ["took 12 ms, 1.5s, -3, 40%", "took <num> ms, <num>%"],
     ["from 10.0.0.1:80 and fe80::1:2", "from <ip> and <ip>"],
     ["at 10:11:12 on 2026-11-22T10:11:12Z", "at <time> on <time>"],
-    ["id 550e8400-e29b-41d4-a716-446655440000 0xdeadbeef12", "id <id> <id>"],
+    ["id 550e8400-e29b-41d4-a716-446655440000 0xdeadbeef12", "id <id>"],
+    ["delete blk_1 blk_2 blk_3, job-1 job-2 x-1", "delete blk_<id>, job-<id> x-1".replace("x-1", "<id>")],
+    ["from 10.0.0.1,10.0.0.2, 10.0.0.3: 1:2", "from <ip>: <id>"],
+    ['"GET /a b" "SELECT 1" "Get it"', '"GET <str>" "SELECT <str>" "<str>"'],
     ["worker-12 read /var/log/x.log.", "worker-<id> read <path>."],
     ["user \"bob smith\" said 'hi' and can't", "user \"<str>\" said '<str>' and can't"],
     ['{"user":"bob","n":1}', '{"user":"<str>","n":<num>}'],
@@ -61,6 +64,29 @@ describe("words", () => {
     );
   });
 
+  it("have another key after the smallest change that shows", () => {
+    const tokenizer = new Tokenizer();
+    const key = (text: string) => [tokenizer.scan(text), tokenizer.check].join();
+    for (const [a, b] of [
+      ["done", "done."],
+      ["a: b", "a b"],
+      ["x", "x:"],
+      ["n 1", "n 1."],
+      ['"GET /"', '"PUT /"'],
+      ["a-1 b", "b-1 b"],
+    ] as const) {
+      expect([key(a), joinTokens(tokenizer.tokens(a))]).not.toContain(key(b));
+      expect(joinTokens(tokenizer.tokens(a))).not.toBe(joinTokens(tokenizer.tokens(b)));
+    }
+  });
+
+  it("of a text that was read after a longer one are its own", () => {
+    const tokenizer = new Tokenizer();
+    const key = tokenizer.scan('"x"');
+    tokenizer.scan('"x":y and more');
+    expect(tokenizer.scan('"x"')).toBe(key);
+  });
+
   it.each(['"', "'", " '", "a/", "1-", "::", "é1"])("of a long line of %j are read", (piece) => {
     const { words } = new Tokenizer().tokens(piece.repeat(500_000));
     expect(words.length).toBeLessThanOrEqual(128);
@@ -94,6 +120,33 @@ describe("templates", () => {
       ["session closed for user <*>", 4],
       ["session opened for user <*>", 4],
     ]);
+  });
+
+  it("keep states apart that many lines are in, and join the names in few lines", () => {
+    const states = ["Started", "Paused", "Resumed"].flatMap((state) =>
+      Array.from({ length: 20 }, (_, at) => ({ message: `VM ${at} ${state} (event)` })),
+    );
+    const templates = (lines: readonly SummaryLine[]) =>
+      summarise(lines)
+        .report(10)
+        .templates.map(({ template }) => template);
+    expect(templates(states)).toEqual([
+      "VM <num> Paused (event)",
+      "VM <num> Resumed (event)",
+      "VM <num> Started (event)",
+    ]);
+    expect(templates(states.slice(1))).toEqual(["VM <num> <*> (event)"]);
+  });
+
+  it("are told of lines again, and only of those that were counted", () => {
+    const lines = writeLines(2000, 3);
+    const summary = summarise(lines);
+    const templateOf = summary.classifier();
+    const counts = new Map<string | undefined, number>();
+    for (const line of lines) counts.set(templateOf(line), (counts.get(templateOf(line)) ?? 0) + 1);
+    const { templates } = summary.report(1000);
+    expect(counts).toEqual(new Map(templates.map(({ template, count }) => [template, count])));
+    expect(templateOf({ message: "never seen before, not at all" })).toBeUndefined();
   });
 
   it("tell levels apart, and give the first line as example", () => {
@@ -206,6 +259,64 @@ describe("the time before", () => {
       ["edge", undefined],
     ]);
     expect(report.stopped.map(({ template, before: count }) => [template, count])).toEqual([["gone", 50]]);
+  });
+
+  it("is counted with the present on demand, and compared all the same", () => {
+    const before = summarise([...every("steady", 100, 0), ...every("gone", 50, 0), ...every("bad", 20, 0, "error")]);
+    const now = summarise([...every("steady", 104, 2e5), ...every("oops", 4, 2e5, "error")]);
+    const apart = now.report(9, { before });
+    const both = now.report(9, { before, includeBefore: true });
+    expect(both.templates.map((row) => [row.template, row.count, row.recent, row.before, row.trend])).toEqual([
+      ["oops", 4, 4, 0, "new"],
+      ["bad", 20, 0, 20, "stopped"],
+      ["steady", 204, 104, 100, undefined],
+      ["gone", 50, 0, 50, "stopped"],
+    ]);
+    expect(both).toMatchObject({ lines: 278, levels: { error: 24 }, first: 0, unshown: 0, known: 4 });
+    expect(both.last).toBe(apart.last);
+    expect(both.templates[2]).toMatchObject({ first: 0, share: 204 / 278 });
+    expect(both.templates[2]?.histogram?.counts.reduce((sum, count) => sum + count, 0)).toBe(204);
+    expect(both.histogram?.counts.reduce((sum, count) => sum + count, 0)).toBe(278);
+    expect(both.stopped).toEqual(apart.stopped);
+    expect(apart.templates.every((row) => !("recent" in row))).toBe(true);
+    expect(now.report(9, { before })).toEqual(apart);
+  });
+
+  it("adds up with the present, whatever the lines are", () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyLine, { maxLength: 80 }),
+        fc.array(anyLine, { maxLength: 80 }),
+        fc.nat(10),
+        (then, since, limit) => {
+          const before = summarise(then, { maxTemplates: 10 });
+          const report = summarise(since, { maxTemplates: 10 }).report(limit, { before, includeBefore: true });
+          expect(report.lines).toBe(then.length + since.length);
+          expect(report.templates.reduce((sum, { count }) => sum + count, 0) + report.unshown + report.other).toBe(
+            report.lines,
+          );
+          expect(report.unshown).toBeGreaterThanOrEqual(0);
+          for (const row of report.templates) expect(row.count).toBe((row.before ?? 0) + (row.recent ?? 0));
+        },
+      ),
+    );
+  });
+
+  it("leaves what matters on top: an error burst is what the first rows are", () => {
+    const quiet = writeLines(20_000, 1);
+    const burst = writeLines(5000, 2).map((line) => ({ ...line, time: (line.time ?? 0) + 200_000 }));
+    const errors = Array.from({ length: 300 }, (_, at) => ({
+      message: `upstream timed out after ${at} ms while connecting to 10.0.0.${at % 9}`,
+      time: 220_000 + at,
+      level: "error" as const,
+    }));
+    const critical = { message: "circuit breaker of payments opened", time: 220_010, level: "critical" as const };
+    const report = summarise([...burst, ...errors, critical]).report(10, { before: summarise(quiet) });
+    expect(report.templates.slice(0, 2).map(({ template, trend, count }) => [template, trend, count])).toEqual([
+      ["upstream timed out after <num> ms while connecting to <ip>", "new", 300],
+      ["circuit breaker of payments opened", "new", 1],
+    ]);
+    expect(report.templates.slice(2).every(({ trend }) => trend !== "new")).toBe(true);
   });
 
   it("sees one template in both, though the names in it differ", () => {

@@ -1,0 +1,203 @@
+import { FileAccessError } from "@plugboard/core/files";
+import type { OpenFile } from "@plugboard/core/files";
+import type { Position } from "./cursor.ts";
+import { matches } from "./identity.ts";
+import type { OpenFiles } from "./open.ts";
+import type { Listed, ListedRotated, LogFile } from "./source.ts";
+
+/** Bytes that were, or may have been, in a log and cannot be given any more. */
+export interface Gap {
+  /** The label of the log. */
+  readonly file: string;
+  /** Bytes that are known to be lost, at least; undefined if it is not known how many, or whether there were any. */
+  readonly bytes?: number;
+  /** A sentence. */
+  readonly reason: string;
+}
+
+/** How much earlier than the reading the time of a cursor is, in milliseconds: the times of files come from a coarser clock. */
+export const CLOCK_MS = 20;
+
+/** One file to read, from an offset on. */
+export interface Segment {
+  readonly id: string;
+  readonly compressed: boolean;
+  /** How far it was read before; undefined: it is read from its start. */
+  readonly position: Position | undefined;
+  /** Undefined: to be opened when it is its turn. */
+  readonly file: OpenFile | undefined;
+  /** Undefined: it has no name any more. */
+  readonly listed: Listed | undefined;
+  /** Whether it is the file under the log's own name. */
+  readonly live: boolean;
+}
+
+/** What to read next for one log. */
+export interface Plan {
+  readonly log: LogFile;
+  /** Oldest first. */
+  readonly segments: readonly Segment[];
+  readonly gaps: readonly Gap[];
+  /** Whether the last file read is no longer the one under the log's name. */
+  readonly rotated: boolean;
+  /** What the plan was made from. */
+  readonly known: readonly Position[];
+}
+
+interface Found {
+  readonly file: OpenFile;
+  readonly listed: Listed | undefined;
+  readonly compressed: boolean;
+}
+
+/** Evidence of fewer bytes than this is no proof that the file under the log's name, another by its inode, is the old one. */
+const ENOUGH = 256;
+
+/**
+ * Finds the files to read next for one log, oldest first: what was read before, wherever it is now, then what was rotated
+ * since, then the file under the log's own name.
+ *
+ * A file is known again by device and inode together with its content, or by its content alone: the head, and the bytes
+ * before the offset. An inode alone says nothing of a file that had content, since file systems give it to the next file.
+ *
+ * @param known how far its files were read, oldest first
+ * @param time no later than that, in milliseconds since the epoch
+ * @throws Moved
+ * @throws FileAccessError
+ */
+export async function plan(files: OpenFiles, log: LogFile, known: readonly Position[], time: number): Promise<Plan> {
+  const segments: Segment[] = [];
+  const gaps: Gap[] = [];
+  const claimed = new Set<Listed>();
+  const missing: Position[] = [];
+  let newest: Found | undefined;
+  /** Index in the row of rotated files of the newest one that was read. */
+  let floor = -1;
+  for (const position of known) {
+    newest = await find(files, log, position, claimed, floor, time);
+    if (!newest) {
+      missing.push(position);
+      continue;
+    }
+    const { listed, file, compressed } = newest;
+    if (listed) claimed.add(listed);
+    floor = Math.max(floor, log.rotated.indexOf(listed as ListedRotated));
+    const id = listed?.id ?? position.id;
+    segments.push({ id, compressed, position, file, listed, live: listed !== undefined && listed === log.live });
+  }
+  const isLive = newest !== undefined && newest.listed !== undefined && newest.listed === log.live;
+  const inRow = newest?.listed !== undefined && log.rotated.includes(newest.listed as ListedRotated);
+  const later: ListedRotated[] = [];
+  const last = known.at(-1);
+  // A file that was empty and is under its name still may have been filled, copied and truncated.
+  const wasEmpty = last?.headLength === 0;
+  for (const one of isLive && !wasEmpty ? [] : log.rotated.slice(floor + 1)) {
+    if (claimed.has(one) || one.size === 0) continue;
+    // Not known to come after what was read: what has been written to since was not read yet.
+    if (!inRow && (one.mtimeMs <= time || (await isCopy(files, one, known)))) continue;
+    later.push(one);
+  }
+  for (const position of missing) {
+    const gap = gapOf(log, position, position === known.at(-1), later.length > 0);
+    if (gap) gaps.push(gap);
+  }
+  if (last && log.live?.id === last.id && (inRow || (isLive && later.length > 0))) {
+    const reason = "The file was copied and truncated; lines written between the two, if any, are gone.";
+    gaps.push({ file: log.label, reason });
+  }
+  for (const one of later) {
+    const compressed = one.rotated.compression === "gz";
+    if (one.rotated.compression !== undefined && !compressed)
+      gaps.push({ file: log.label, reason: `"${one.relative}" is compressed in a format that cannot be read.` });
+    else segments.push({ id: one.id, compressed, position: undefined, file: undefined, listed: one, live: false });
+  }
+  const own = segments.findIndex((one) => one.live);
+  // What is under the log's name comes last.
+  if (own !== -1) segments.push(...segments.splice(own, 1));
+  else if (log.live) {
+    const { live } = log;
+    segments.push({ id: live.id, compressed: false, position: undefined, file: undefined, listed: live, live: true });
+  }
+  if (segments.length > 0 || known.length === 0)
+    return { log, segments, gaps, rotated: known.length > 0 && !isLive, known };
+  // Nothing is there. It may come back, so that its place is kept; what is known to be lost is told at once, and once.
+  const told = gaps.filter((gap) => gap.bytes !== undefined);
+  return { log, segments, gaps: told, rotated: false, known: known.map((at) => ({ ...at, left: 0 })) };
+}
+
+async function find(
+  files: OpenFiles,
+  log: LogFile,
+  position: Position,
+  claimed: ReadonlySet<Listed>,
+  floor: number,
+  time: number,
+): Promise<Found | undefined> {
+  const rotated = log.rotated.filter((one, index) => index > floor && !claimed.has(one) && isReadable(one));
+  const live = log.live && !claimed.has(log.live) ? [log.live] : [];
+  const named = [...live, ...rotated, ...log.beside].filter((one) => one.id === position.id);
+  const check = async (file: OpenFile, listed: Listed | undefined): Promise<Found | undefined> => {
+    const compressed = listed !== undefined && isCompressed(listed);
+    // A file that was empty shows nothing by which to know it but its inode.
+    const same = position.headLength === 0 || (await matches(file, compressed, position)) === "same";
+    return same ? { file, listed, compressed } : undefined;
+  };
+  const open = files.get(position.id);
+  const kept = open && (await check(open, named[0]));
+  if (kept) return kept;
+  for (const listed of named) {
+    const found = await check(await files.open(listed), listed);
+    if (found) return found;
+  }
+  if (position.headLength === 0) return undefined;
+  // Compressed, or copied. Short contents may be those of several files: the first that was written to since, else the last.
+  let best: Found | undefined;
+  for (const listed of rotated.toReversed()) {
+    if (listed.id === position.id) continue;
+    const file = await files.open(listed).catch(refused);
+    const found = file && (await check(file, listed));
+    if (found && (!best || listed.mtimeMs > time)) best = found;
+  }
+  for (const listed of best || position.offset < ENOUGH ? [] : live) {
+    if (listed.id !== position.id) best = await check(await files.open(listed), listed);
+  }
+  return best;
+}
+
+function refused(error: unknown): undefined {
+  if (!(error instanceof FileAccessError)) throw error;
+}
+
+/** Whether a file is a copy of what was read, made before all of it was written. */
+async function isCopy(files: OpenFiles, listed: ListedRotated, positions: readonly Position[]): Promise<boolean> {
+  if (!isReadable(listed)) return false;
+  const known = positions.filter((at) => at.headLength > 0);
+  const file = known.length > 0 ? await files.open(listed).catch(refused) : undefined;
+  if (!file) return false;
+  for (const position of known) {
+    if ((await matches(file, isCompressed(listed), position)) === "shorter") return true;
+  }
+  return false;
+}
+
+function isReadable(listed: ListedRotated): boolean {
+  return listed.rotated.compression === undefined || listed.rotated.compression === "gz";
+}
+
+function isCompressed(listed: Listed | ListedRotated): boolean {
+  return "rotated" in listed && listed.rotated.compression !== undefined;
+}
+
+/** @param newest whether it was the last file read; @param later whether there are files that it may be by now */
+function gapOf(log: LogFile, position: Position, newest: boolean, later: boolean): Gap | undefined {
+  const { left } = position;
+  // A file that was rotated and read to its end may go.
+  if (!newest && left === 0) return undefined;
+  // What it was when it was empty cannot be told of a compressed one.
+  if (position.headLength === 0 && later) return undefined;
+  const reason =
+    log.live?.id === position.id
+      ? "The file was truncated or replaced; lines written before that and after the last read are gone."
+      : "The file that was read before is gone, and with it what was written to it after the last read.";
+  return { file: log.label, reason, ...(left > 0 && { bytes: left }) };
+}

@@ -1,0 +1,182 @@
+import { FileAccessError } from "@plugboard/core/files";
+import type { OpenFile } from "@plugboard/core/files";
+import type { Position } from "../files/cursor.ts";
+import { evidenceFrom, evidenceOf, withHead } from "../files/identity.ts";
+import { Moved } from "../files/open.ts";
+import type { OpenFiles } from "../files/open.ts";
+import type { Plan, Segment } from "../files/plan.ts";
+import { backward } from "../lines/backward.ts";
+import { forward } from "../lines/forward.ts";
+import type { Line } from "../lines/line.ts";
+import { MAX_LINE_BYTES } from "../lines/split.ts";
+import { QUIET_MS } from "./line.ts";
+import type { SourceLine } from "./line.ts";
+import { Window } from "./window.ts";
+
+export interface ChainOptions {
+  /** Longest text of a line in bytes. Default 65,536. */
+  readonly maxLineBytes?: number | undefined;
+  /** Default 500. */
+  readonly quietMs?: number | undefined;
+  /** Milliseconds after which a line that is still being looked for is cut short. Default: no limit. */
+  readonly maxMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Lines of one segment, one after the other. */
+export interface Batch {
+  readonly lines: readonly SourceLine[];
+  /** To be set to the end of each line that is consumed, in order. */
+  readonly progress: { offset: number };
+  /** At the first batch of a file of which a part was read before: some of the lines before it. */
+  readonly before?: () => Promise<readonly Line[]>;
+}
+
+interface Progress {
+  readonly segment: Segment;
+  readonly file: OpenFile;
+  /** What was consumed; what was only pulled lies behind it. */
+  offset: number;
+  /** Whether all of the file was pulled, but for a line that is held. */
+  ended: boolean;
+  readonly window: Window;
+}
+
+/** How long a file that was rotated away is still looked at for a writer that has not noticed, and how many of them. */
+const LINGER_MS = 600_000;
+const MAX_LINGERING = 4;
+const NOTHING = evidenceFrom(Buffer.alloc(0), 0, Buffer.alloc(0));
+/** Lines looked at before those that are read, to know the time of a line that has none. */
+const CONTEXT = 50;
+
+/**
+ * The lines of one log over its segments, as they are pulled. What is pulled and not consumed comes again the next time:
+ * {@link Chain.positions} tells how far it was consumed.
+ */
+export class Chain {
+  readonly plan: Plan;
+  /** Whether a last line without a line end is held back until its file is quiet. */
+  held = false;
+  /** Whether the chain could not go on, and the next reading has to begin where this one did. */
+  moved = false;
+  /** Whether the time was over before the end was reached. */
+  late = false;
+  /** Why a file could not be opened. */
+  refused: FileAccessError | undefined;
+  readonly #files: OpenFiles;
+  readonly #options: ChainOptions;
+  readonly #begun: Progress[] = [];
+
+  constructor(files: OpenFiles, plan: Plan, options: ChainOptions) {
+    this.plan = plan;
+    this.#files = files;
+    this.#options = options;
+  }
+
+  async *batches(): AsyncGenerator<Batch, void, undefined> {
+    for (const segment of this.plan.segments) {
+      const progress = await this.#begin(segment);
+      if (!progress) return;
+      yield* this.#read(progress);
+      if (this.late || this.moved) return;
+    }
+  }
+
+  async #begin(segment: Segment): Promise<Progress | undefined> {
+    try {
+      const file = segment.file ?? (segment.listed && (await this.#files.open(segment.listed)));
+      if (!file) return undefined;
+      const window = new Window(segment.position);
+      const progress = { segment, file, offset: segment.position?.offset ?? 0, ended: false, window };
+      this.#begun.push(progress);
+      return progress;
+    } catch (error) {
+      if (error instanceof Moved) this.moved = true;
+      else if (error instanceof FileAccessError) this.refused = error;
+      else throw error;
+      return undefined;
+    }
+  }
+
+  async *#read(progress: Progress): AsyncGenerator<Batch, void, undefined> {
+    const { segment, file, window } = progress;
+    const { signal, maxMs, maxLineBytes = MAX_LINE_BYTES } = this.#options;
+    const parts = forward(file, {
+      from: progress.offset,
+      compressed: segment.compressed,
+      maxLineBytes,
+      ...(maxMs !== undefined && { maxMs }),
+      onChunk: (chunk) => window.push(chunk),
+      onBefore: (bytes, at) => window.before(bytes, at),
+      ...(signal && { signal }),
+    });
+    const { offset } = progress;
+    const before = async (): Promise<readonly Line[]> =>
+      (await backward(file, { maxLines: CONTEXT, before: offset, maxScanBytes: 1, maxLineBytes: 1024 })).lines;
+    let first = offset > 0 && !segment.compressed;
+    for await (const part of parts) {
+      if (part.ended === "end") progress.ended = true;
+      if (part.lines.length > 0) {
+        yield { lines: part.lines.map((line) => this.#named(segment, line)), progress, ...(first && { before }) };
+        first = false;
+      }
+      if (part.ended === "limit") this.late = true;
+      if (part.ended === "changed") this.moved = true;
+      if (!part.rest) continue;
+      if (segment.compressed || (await this.#isQuiet(file))) yield { lines: [this.#named(segment, part.rest)], progress };
+      else this.held = true;
+    }
+  }
+
+  #named(segment: Segment, line: Line): SourceLine {
+    return { ...line, file: this.plan.log.label, compressed: segment.compressed, id: segment.id };
+  }
+
+  async #isQuiet(file: OpenFile): Promise<boolean> {
+    return Date.now() - (await file.handle.stat()).mtimeMs >= (this.#options.quietMs ?? QUIET_MS);
+  }
+
+  /** How far the log was consumed: where the next reading goes on. */
+  async positions(): Promise<Position[]> {
+    const kept: { position: Position; finished: boolean }[] = [];
+    for (const [index, segment] of this.plan.segments.entries()) {
+      let progress = this.#begun.find((one) => one.segment === segment);
+      if (!progress && !segment.position && kept.length > 0) break;
+      // What was not looked at keeps its place in the row.
+      if (!progress && segment.position) {
+        kept.push({ position: segment.position, finished: false });
+        continue;
+      }
+      progress ??= await this.#begin(segment);
+      if (!progress) break;
+      const isLast = index === this.plan.segments.length - 1;
+      kept.push(await this.#positionOf(progress, isLast));
+    }
+    if (kept.length === 0) return [...this.plan.known];
+    // One that had content is kept, since an empty one cannot be known again when it is compressed.
+    const content = kept.findLastIndex(({ position }) => position.headLength > 0);
+    const wanted = kept.filter(({ finished }, index) => !finished || index >= content);
+    return wanted.slice(-MAX_LINGERING - 1).map(({ position }) => position);
+  }
+
+  async #positionOf(progress: Progress, isLast: boolean): Promise<{ position: Position; finished: boolean }> {
+    const { segment, file, offset, window } = progress;
+    const { label } = this.plan.log;
+    const read = window.evidence(offset) ?? (await evidenceOf(file, segment.compressed, offset).catch(truncated)) ?? segment.position ?? NOTHING;
+    if (read.offset < offset) progress.offset = read.offset;
+    const evidence = segment.compressed ? read : await withHead(file, read);
+    if (segment.compressed) {
+      const position = { label, id: segment.id, ...evidence, left: 0 };
+      return { position, finished: !isLast && progress.ended && offset >= window.end };
+    }
+    const stat = await file.handle.stat();
+    const left = Math.max(0, stat.size - offset);
+    const lingers = Date.now() - stat.mtimeMs < LINGER_MS;
+    return { position: { label, id: segment.id, ...evidence, left }, finished: !isLast && left === 0 && !lingers };
+  }
+}
+
+/** Evidence that was not kept, of a file that is truncated by now: what was read of it comes again if it is anywhere. */
+function truncated(error: unknown): undefined {
+  if (!(error instanceof RangeError)) throw error;
+}

@@ -1,0 +1,219 @@
+import { createHash } from "node:crypto";
+import { FileAccessError } from "@plugboard/core/files";
+import type { OpenFile } from "@plugboard/core/files";
+import { CursorError, encodeCursor } from "../files/cursor.ts";
+import type { Position } from "../files/cursor.ts";
+import { evidenceOf, slice } from "../files/identity.ts";
+import { Moved, OpenFiles } from "../files/open.ts";
+import { CLOCK_MS } from "../files/plan.ts";
+import type { Listed, ListedRotated, LogFile, Source } from "../files/source.ts";
+import { chunks } from "../lines/bytes.ts";
+import { lastLines, linesBack } from "./last.ts";
+import type { SourceLine } from "./line.ts";
+
+/** Where the line of a place is now. Dispose of it to close the file. */
+export interface ResolvedPlace extends AsyncDisposable {
+  readonly log: LogFile;
+  readonly file: OpenFile;
+  readonly listed: Listed | ListedRotated;
+  readonly compressed: boolean;
+  /** Byte offset of the line, uncompressed. */
+  readonly offset: number;
+}
+
+export interface PlaceOptions {
+  /** Longest text of a line in bytes. Default 65,536. */
+  readonly maxLineBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Bytes before a line, and of the line, by which it is known again. */
+const AROUND = 128;
+const MAX_PLACE = 4096;
+const ATTEMPTS = 20;
+const MAX_AGE_MS = 29 * 86_400_000;
+
+/**
+ * The short name of one line: the label of its log, its offset, and a hash of what stands there, such as
+ * `app.log:184467:k3ZqAb`. It names the line also after rotations.
+ * @param offset where the line starts, in bytes, uncompressed
+ */
+export async function placeOf(label: string, file: OpenFile, compressed: boolean, offset: number): Promise<string> {
+  return (await placesOf(label, file, compressed, [offset]))[0] ?? "";
+}
+
+/** The names of several lines of one file, in the order of `offsets`; a compressed file is inflated once for all. */
+export async function placesOf(
+  label: string,
+  file: OpenFile,
+  compressed: boolean,
+  offsets: readonly number[],
+): Promise<string[]> {
+  const hashes = new Map<number, string>();
+  for await (const { offset, before, after } of surroundings(file, compressed, offsets)) {
+    const [hash] = hashesOf(before, after);
+    hashes.set(offset, hash);
+  }
+  return offsets.map((offset) => `${label}:${offset}:${hashes.get(offset)}`);
+}
+
+/**
+ * Finds the line of a place: in the log itself or, after rotations, in what it was rotated to.
+ * @throws CursorError `invalid` for what is no place, `gone` where the log or the line is not there any more
+ */
+export async function resolvePlace(source: Source, place: string, signal?: AbortSignal): Promise<ResolvedPlace> {
+  const { label, offset, hash } = parse(place);
+  for (let attempt = 1; ; attempt += 1) {
+    const files = new OpenFiles(source.roots);
+    try {
+      const { logs } = await source.list([label], signal);
+      const log = logs.find((one) => one.label === label);
+      if (!log) throw gone(`There is no log "${label}" in this source.`);
+      const found = await find(files, log, offset, hash, signal);
+      await files.keep(new Set([found.listed.id]));
+      return { log, offset, ...found, [Symbol.asyncDispose]: () => files.close() };
+    } catch (error) {
+      await files.close();
+      if (!(error instanceof Moved)) throw error;
+      if (attempt >= ATTEMPTS) throw gone("The log is being rotated again and again.");
+    }
+  }
+}
+
+/**
+ * A cursor from which `read` goes on at the line of a place. In a source of several logs the others go on at their ends.
+ * @throws CursorError
+ */
+export async function cursorAt(source: Source, place: string, signal?: AbortSignal): Promise<string> {
+  await using at = await resolvePlace(source, place, signal);
+  const { label } = at.log;
+  const evidence = await evidenceOf(at.file, at.compressed, at.offset);
+  const positions: Position[] = [{ label, id: at.listed.id, ...evidence, left: 0 }];
+  const files = new OpenFiles(source.roots);
+  try {
+    for (const log of (await source.list([], signal)).logs) {
+      if (log.label === label || !log.live || log.alias !== undefined) continue;
+      const end = await lastLines(files, log, { maxLines: 0, ...(signal && { signal }) }).catch(() => undefined);
+      positions.push(...(end?.positions ?? []));
+      await files.close();
+    }
+  } finally {
+    await files.close();
+  }
+  // All that was written since is to be read. It may be older than a cursor may be.
+  const time = Math.max(Math.min(Date.now(), at.listed.mtimeMs) - CLOCK_MS, Date.now() - MAX_AGE_MS);
+  return encodeCursor(source.key, { time, positions });
+}
+
+/**
+ * At most `count` lines before the line of a place, also from what was rotated before; in the order of writing.
+ * @throws CursorError
+ */
+export async function linesBefore(
+  source: Source,
+  place: string,
+  count: number,
+  options: PlaceOptions = {},
+): Promise<SourceLine[]> {
+  await using at = await resolvePlace(source, place, options.signal);
+  const { log, listed, offset } = at;
+  const row: (Listed | ListedRotated)[] = [...log.rotated, ...(log.live ? [log.live] : [])];
+  const older = row.slice(0, Math.max(0, row.indexOf(listed))).filter((one) => !isForeign(one));
+  const files = new OpenFiles(source.roots);
+  try {
+    const order = [{ listed, before: offset }, ...older.toReversed().map((one) => ({ listed: one }))];
+    return await linesBack(files, log, order, { maxLines: count, ...options });
+  } finally {
+    await files.close();
+  }
+}
+
+function parse(place: string): { label: string; offset: number; hash: string } {
+  const found = place.length > MAX_PLACE ? undefined : /^(.+):(\d{1,16}):([\w-]{6})$/s.exec(place);
+  const offset = Number(found?.[2]);
+  if (!found?.[1] || !found[3] || !Number.isSafeInteger(offset))
+    throw new CursorError("invalid", "This is no place of a line. Places look like `app.log:184467:k3ZqAb`; search again for one.");
+  return { label: found[1], offset, hash: found[3] };
+}
+
+function gone(why: string): CursorError {
+  return new CursorError("gone", `${why} Search again, or read without a place.`);
+}
+
+async function find(
+  files: OpenFiles,
+  log: LogFile,
+  offset: number,
+  hash: string,
+  signal: AbortSignal | undefined,
+): Promise<{ file: OpenFile; listed: Listed | ListedRotated; compressed: boolean }> {
+  for (const listed of [...(log.live ? [log.live] : []), ...log.rotated.toReversed(), ...log.beside]) {
+    signal?.throwIfAborted();
+    const compressed = "rotated" in listed && (listed as ListedRotated).rotated.compression === "gz";
+    if (isForeign(listed) || (!compressed && listed.size < offset)) continue;
+    const file = await files.open(listed).catch((error: unknown) => {
+      if (!(error instanceof FileAccessError)) throw error;
+    });
+    if (!file) continue;
+    for await (const { before, after } of surroundings(file, compressed, [offset])) {
+      if (before.length === Math.min(AROUND, offset) && hashesOf(before, after).includes(hash))
+        return { file, listed, compressed };
+    }
+  }
+  throw gone(`The line at byte ${offset} of "${log.label}" is not there any more.`);
+}
+
+/** Whether it is compressed in a format that cannot be read. */
+function isForeign(listed: Listed | ListedRotated): boolean {
+  return "rotated" in listed && listed.rotated.compression !== undefined && listed.rotated.compression !== "gz";
+}
+
+/** The hash of a line whose end is known, which stays; and of one that may still grow, by what stands before it alone. */
+function hashesOf(before: Buffer, after: Buffer): [string, string] {
+  const end = after.indexOf(10);
+  const known = end === -1 ? after.length === AROUND : true;
+  const line = known ? after.subarray(0, end === -1 ? AROUND : end + 1) : after.subarray(0, 0);
+  return [hashOf(before, line), hashOf(before, after.subarray(0, 0))];
+}
+
+function hashOf(before: Buffer, line: Buffer): string {
+  return createHash("sha256").update(before).update("\0").update(line).digest("base64url").slice(0, 6);
+}
+
+interface Surrounding {
+  readonly offset: number;
+  readonly before: Buffer;
+  readonly after: Buffer;
+}
+
+async function* surroundings(
+  file: OpenFile,
+  compressed: boolean,
+  offsets: readonly number[],
+): AsyncGenerator<Surrounding, void, undefined> {
+  const cut = (bytes: Buffer, base: number, offset: number): Surrounding => {
+    const before = bytes.subarray(Math.max(0, offset - AROUND - base), Math.max(0, offset - base));
+    return { offset, before, after: bytes.subarray(Math.max(0, offset - base), offset - base + AROUND) };
+  };
+  if (!compressed) {
+    for (const offset of offsets) {
+      const base = Math.max(0, offset - AROUND);
+      yield cut(await slice(file, false, base, offset - base + AROUND), base, offset);
+    }
+    return;
+  }
+  const wanted = [...new Set(offsets)].toSorted((a, b) => a - b);
+  let bytes: Buffer = Buffer.alloc(0);
+  let base = 0;
+  for await (const chunk of chunks(file, true, 0)) {
+    bytes = Buffer.concat([bytes, chunk.bytes]);
+    while (wanted[0] !== undefined && wanted[0] + AROUND <= base + bytes.length) {
+      yield cut(bytes, base, wanted.shift() ?? 0);
+    }
+    if (wanted[0] === undefined) return;
+    const from = Math.max(base, Math.min(wanted[0], base + bytes.length) - 2 * AROUND);
+    bytes = Buffer.from(bytes.subarray(from - base));
+    base = from;
+  }
+  for (const offset of wanted) yield cut(bytes, base, offset);
+}

@@ -1,0 +1,60 @@
+import type { Level } from "../format/level.ts";
+import { LEVELS } from "../format/level.ts";
+import { LineParser } from "../format/parser.ts";
+import type { Head } from "./heads.ts";
+import { Heads } from "./heads.ts";
+import type { PatternSpec } from "./pattern.ts";
+import { compilePattern, searchText } from "./pattern.ts";
+
+/** Which lines are wanted: plain data, all conditions at once. */
+export interface Query {
+  readonly pattern?: PatternSpec;
+  /** At least as serious. Lines without a level are not wanted then. */
+  readonly level?: Level;
+  /** Ms since the epoch: `since <= time < until`. Lines without a time are not wanted then. */
+  readonly since?: number;
+  readonly until?: number;
+  /** For times in lines that name no zone; see `ZoneName`. Default `local`. */
+  readonly zone?: string;
+  /** For times without a year, ms since the epoch; default now. The last change of the file is a good one. */
+  readonly reference?: number;
+}
+
+/** @throws PatternError for a pattern that cannot be searched for */
+export function checkPattern(spec: PatternSpec): void {
+  compilePattern(spec);
+}
+
+/** Whether the query asks for more than a pattern. */
+export function hasHeadFilter({ level, since, until }: Query): boolean {
+  return level !== undefined || since !== undefined || until !== undefined;
+}
+
+/** Whether a line with that time and level is wanted, as far as they are concerned. */
+export function wants(query: Query, head: Head): boolean {
+  const { level, since, until } = query;
+  if (level !== undefined && (head.level === undefined || LEVELS.indexOf(head.level) < LEVELS.indexOf(level)))
+    return false;
+  if (since === undefined && until === undefined) return true;
+  return head.time !== undefined && head.time >= (since ?? -Infinity) && head.time < (until ?? Infinity);
+}
+
+/**
+ * Whether a line is wanted, for a few lines of one source, given in their order: a line without a time goes with the
+ * nearest line before it that has one.
+ * @throws PatternError
+ */
+export function matcher(query: Query): (text: string) => boolean {
+  const pattern = query.pattern && compilePattern(query.pattern);
+  const heads = hasHeadFilter(query) ? new Heads(parserOf(query)) : undefined;
+  return (text) => {
+    const head = heads?.next(text);
+    if (pattern !== undefined && !pattern.test(searchText(text))) return false;
+    return head === undefined || wants(query, head);
+  };
+}
+
+/** @throws RangeError for a zone that nobody knows */
+export function parserOf({ zone, reference }: Query): LineParser {
+  return new LineParser({ ...(zone !== undefined && { zone }), ...(reference !== undefined && { reference }) });
+}

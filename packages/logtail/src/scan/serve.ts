@@ -1,0 +1,76 @@
+import type { SummaryOptions } from "../summary/summary.ts";
+import { Summary } from "../summary/summary.ts";
+import type { ByteSource } from "./bytes.ts";
+import { fileBytes, gzipBytes } from "./bytes.ts";
+import type { Shared } from "./control.ts";
+import { Control } from "./control.ts";
+import type { Answer, Request } from "./protocol.ts";
+import { parserOf } from "./query.ts";
+import { search } from "./search.ts";
+import { seek } from "./seek.ts";
+import type { Summaries } from "./summarize.ts";
+import { summarize } from "./summarize.ts";
+import type { Part } from "./types.ts";
+
+export const DEFAULT_MS = 5000;
+export const DEFAULT_SEEK_MS = 2000;
+const DEFAULT_SKEW_MS = 60_000;
+
+/** Answers the requests that come to a worker. */
+export class Server {
+  readonly #shared: Shared;
+  readonly #send: (answer: Answer) => void;
+  #summaries: Summaries = summariesOf({});
+
+  constructor(memory: Shared, send: (answer: Answer) => void) {
+    this.#shared = memory;
+    this.#send = send;
+  }
+
+  /** What the request asks for. */
+  async answer(request: Request): Promise<(Answer & { type: "done" })["result"]> {
+    switch (request.type) {
+      case "begin":
+        this.#summaries = summariesOf(request.options);
+        return undefined;
+      case "report": {
+        const { limit, compare, spanRatio, includeBefore } = request.options;
+        const { recent, before } = this.#summaries;
+        if (compare === false) return recent.report(limit);
+        return recent.report(limit, {
+          before,
+          ...(spanRatio !== undefined && { spanRatio }),
+          ...(includeBefore !== undefined && { includeBefore }),
+        });
+      }
+      case "search": {
+        const { part, query, limits } = request;
+        await using source = open(part);
+        return await search(source, part, query, limits, this.#control(limits.ms ?? DEFAULT_MS));
+      }
+      case "summarize": {
+        const { part, query, limits } = request;
+        await using source = open(part);
+        return await summarize(source, part, query, limits, this.#summaries, this.#control(limits.ms ?? DEFAULT_MS));
+      }
+      case "seek": {
+        const { part, time, options } = request;
+        await using source = open(part);
+        const control = this.#control(options.ms ?? DEFAULT_SEEK_MS);
+        return await seek(source, part, time, options.skewMs ?? DEFAULT_SKEW_MS, parserOf(options), control);
+      }
+    }
+  }
+
+  #control(ms: number): Control {
+    return new Control(this.#shared, ms, (told) => this.#send({ type: "told", told }));
+  }
+}
+
+function open({ fd, compressed }: Part): ByteSource {
+  return compressed ? gzipBytes(fd) : fileBytes(fd);
+}
+
+function summariesOf(options: SummaryOptions): Summaries {
+  return { recent: new Summary(options), before: new Summary(options) };
+}

@@ -1,0 +1,71 @@
+import { ToolError } from "@plugboard/core";
+import type { Level } from "../format/level.ts";
+import { PatternError } from "../scan/error.ts";
+import { checkPattern } from "../scan/query.ts";
+import type { Query } from "../scan/query.ts";
+import { whenOf } from "./when.ts";
+
+/** What a caller wants lines to be like. */
+export interface Filter {
+  readonly text?: string | undefined;
+  readonly pattern?: string | undefined;
+  readonly case_sensitive: boolean;
+  readonly level?: Level | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/**
+ * The query of a filter.
+ * @param prefix of the fields in errors, such as `until.`
+ * @param zone of times that name none
+ * @param now milliseconds since the epoch
+ * @throws ToolError
+ */
+export function queryOf(filter: Filter, zone: string, now: number, prefix = ""): Query {
+  const { text, pattern, case_sensitive, level } = filter;
+  if (text !== undefined && pattern !== undefined)
+    throw new ToolError(
+      `Give either \`${prefix}text\` (taken literally) or \`${prefix}pattern\` (a regular expression), not both.`,
+    );
+  const since = filter.since === undefined ? undefined : whenOf("since", filter.since, zone, now);
+  const until = filter.until === undefined ? undefined : whenOf("until", filter.until, zone, now);
+  if (since !== undefined && until !== undefined && since >= until)
+    throw new ToolError(
+      `\`since\` (${new Date(since).toISOString()}) is not before \`until\` (${new Date(until).toISOString()}).`,
+    );
+  const source = text ?? pattern;
+  const spec =
+    source === undefined
+      ? undefined
+      : { kind: text === undefined ? ("regex" as const) : ("text" as const), source, ignoreCase: !case_sensitive };
+  if (spec) {
+    try {
+      checkPattern(spec);
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      throw new ToolError(`\`${prefix}${text === undefined ? "pattern" : "text"}\`: ${error.message}`);
+    }
+  }
+  return {
+    zone,
+    ...(spec && { pattern: spec }),
+    ...(level !== undefined && { level }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  };
+}
+
+/** Whether every line fits. */
+export function isOpen({ pattern, level, since, until }: Query): boolean {
+  return pattern === undefined && level === undefined && since === undefined && until === undefined;
+}
+
+/** A query in words, for results and progress: `lines with "timeout", error or worse`. */
+export function inWords({ pattern, level }: Query): string {
+  const parts = [
+    pattern && (pattern.kind === "text" ? `with ${JSON.stringify(pattern.source)}` : `matching /${pattern.source}/`),
+    level && (level === "critical" ? "critical" : `${level} or worse`),
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? "lines" : `lines ${parts.join(", ")}`;
+}

@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PatternSpec } from "../../src/scan/pattern.ts";
+import { folder } from "../read/folder.ts";
+import { fileOf, linesOf, naive } from "./naive.ts";
+
+let place: Awaited<ReturnType<typeof folder>>;
+beforeAll(async () => {
+  place = await folder();
+});
+afterAll(async () => place[Symbol.asyncDispose]());
+
+/** Patterns of every engine and every way to find lines, with what they mean in plain JavaScript. */
+const PATTERNS: readonly (readonly [PatternSpec, RegExp])[] = [
+  [text("ab"), /ab/],
+  [text("é"), /é/],
+  [text("AB", true), /ab/i],
+  [text("É", true), /é/iu],
+  [text("😀"), /😀/u],
+  [regex("a+$"), /a+$/],
+  [regex("^b"), /^b/],
+  [regex("^$"), /^$/],
+  [regex("a.b"), /a[^]b/u],
+  [regex("ab|é"), /ab|é/],
+  [regex("a.*b.*é"), /a[^]*b[^]*é/],
+  [regex("\\s+$"), /[\t-\r ]+$/],
+  [regex("(a|b)+é$"), /(a|b)+é$/],
+  [regex("^(a+)+$"), /^a+$/],
+  [regex("^[^a]*$"), /^[^a]*$/],
+  [regex("x*"), /x*/],
+  [regex("\\bb", true), /\bb/i],
+  [regex("^.$"), /^[^]$/u],
+];
+function text(source: string, ignoreCase = false): PatternSpec {
+  return { kind: "text", source, ignoreCase };
+}
+function regex(source: string, ignoreCase = false): PatternSpec {
+  return { kind: "regex", source, ignoreCase };
+}
+
+const piece = fc.constantFrom("a", "b", "ab", "A", "B", "é", "É", "😀", " ", "\r", "\n", "\n", "\r\n", "\u001b[31m", "aabé", "\t", "\u2028");
+const contents = fc.array(piece, { maxLength: 40 }).map((pieces) => Buffer.from(pieces.join("")));
+const raw = fc.oneof(
+  { weight: 6, arbitrary: contents },
+  { weight: 1, arbitrary: contents.map((bytes) => Buffer.concat([Buffer.from("\ufeff"), bytes])) },
+  { weight: 1, arbitrary: contents.map((bytes) => Buffer.concat([bytes, Buffer.from([0xff, 0x80, 97, 98, 10, 0xc3])])) },
+  { weight: 1, arbitrary: contents.map((bytes) => Buffer.from(`\ufeff${bytes.toString()}`, "utf16le")) },
+  { weight: 1, arbitrary: contents.map((bytes) => Buffer.from(`\ufeff${bytes.toString()}`, "utf16le").swap16()) },
+);
+
+describe("a search finds what testing each line finds", () => {
+  it("for any text, pattern, size of blocks, either way, in parts", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        raw,
+        fc.constantFrom(...PATTERNS),
+        fc.integer({ min: 4, max: 40 }),
+        fc.constantFrom(6, 20, 65_536),
+        fc.constantFrom(1, 2, 1000),
+        fc.boolean(),
+        fc.boolean(),
+        async (bytes, [pattern, expression], blockBytes, maxLineBytes, hits, newestFirst, compressed) => {
+          const expected = naive(bytes, (line) => expression.test(line), maxLineBytes);
+          if (newestFirst) expected.reverse();
+          using file = fileOf(place.path, bytes, compressed);
+          const limits = { hits, newestFirst, maxLineBytes, blockBytes, firstBlockBytes: 4 };
+          const found = await file.searchAll({ pattern }, limits);
+          expect(found.map(({ line }) => line)).toEqual(expected);
+          const counted = await file.search({ pattern }, { ...limits, count: true });
+          expect(counted).toMatchObject({ matched: expected.length, exact: true, ended: "end", scannedBytes: bytes.length });
+        },
+      ),
+      { numRuns: 1500 },
+    );
+  });
+
+  it("with context lines", async () => {
+    await fc.assert(
+      fc.asyncProperty(contents, fc.nat(3), fc.nat(3), fc.boolean(), async (bytes, before, after, newestFirst) => {
+        const all = linesOf(bytes);
+        using file = fileOf(place.path, bytes);
+        const { hits } = await file.search({ pattern: text("ab") }, { hits: 9, before, after, newestFirst, blockBytes: 8, firstBlockBytes: 8 });
+        for (const hit of hits) {
+          const at = all.findIndex(({ start }) => start === hit.line.start);
+          expect(hit.before).toEqual(all.slice(Math.max(0, at - before), at));
+          expect(hit.after).toEqual(all.slice(at + 1, at + 1 + after));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Spools } from "../src/stream.ts";
+import { serve } from "./tools/serve.ts";
+
+const spools = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("plugboard-logtail-"));
+
+async function* items(...texts: string[]): AsyncGenerator<string> {
+  yield* texts;
+}
+
+describe("streams", () => {
+  it("are logs like any other: a child process is read, waited for, searched and summarized", async () => {
+    await using served = await serve({});
+    const code = 'for (let n = 0; n < 300; n++) console.log(`ERROR step ${n}`); process.stdin.on("data", () => console.log("told to stop"));';
+    const child = spawn(process.execPath, ["-e", code]);
+    const { source, ended } = served.plugin.stream("worker", child.stdout);
+    expect(source).toBe("stream:worker");
+    const wait = served.call("read", { source, until: { text: "told to stop" } }).catch(() => undefined);
+    await expect.poll(async () => (await served.text("read", { source, lines: 1 })).includes("step 299")).toBe(true);
+    const { cursor } = await served.call("read", { source });
+    child.stdin.end("stop\n");
+    await ended;
+    expect(await served.call("read", { source, cursor })).toMatchObject({ lines: ["told to stop"] });
+    expect((await served.call("search", { source, text: "step 1", limit: 200 })).hits).toHaveLength(111);
+    expect((await served.call("summarize", { source })).templates[0]).toMatchObject({ template: "step <num>", count: 300 });
+    expect((await served.call("list")).logs.map(({ name }) => name)).toEqual(["stream:worker"]);
+    await wait;
+  });
+
+  it("take lines without ends, can be started again, and are bounded", async () => {
+    await using served = await serve({ maxStreams: 2 });
+    await served.plugin.stream("a", items("one", "two"), { items: "lines" }).ended;
+    await served.plugin.stream("a", items("th", "ree\n")).ended;
+    expect((await served.call("read", { source: "stream:a" })).lines).toEqual(["one", "two", "three"]);
+    const stop = new AbortController();
+    const endless = served.plugin.stream(
+      "b",
+      (async function* () {
+        yield "first\n";
+        await new Promise(() => {});
+      })(),
+      { signal: stop.signal },
+    );
+    expect(() => served.plugin.stream("b", items())).toThrow('There is a stream "b" already.');
+    expect(() => served.plugin.stream("c", items())).toThrow(RangeError);
+    expect(() => served.plugin.stream("../c", items())).toThrow(TypeError);
+    stop.abort();
+    await endless.ended;
+    expect(served.plugin.stats()["streams"]).toBe(0);
+  });
+
+  it("reject with what the stream throws, and keep what came before", async () => {
+    await using served = await serve({});
+    const { ended } = served.plugin.stream(
+      "bad",
+      (async function* () {
+        yield "before\n";
+        throw new Error("the pipe broke");
+      })(),
+    );
+    await expect(ended).rejects.toThrow("the pipe broke");
+    expect((await served.call("read", { source: "stream:bad" })).lines).toEqual(["before"]);
+  });
+
+  it("keep no more than their bytes, and a cursor says what went", async () => {
+    await using served = await serve({ maxStreamBytes: 65_536 });
+    await served.plugin.stream("big", items("first\n")).ended;
+    const { cursor } = await served.call("read", { source: "stream:big" });
+    const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`);
+    await served.plugin.stream("big", items(...lines)).ended;
+    const { logs } = await served.call("list");
+    expect((logs[0]?.size ?? 0) + (logs[0]?.rotated?.size ?? 0)).toBeLessThanOrEqual(65_536);
+    const after = await served.call("read", { source: "stream:big", cursor, lines: 2 });
+    expect(after.gaps).toHaveLength(1);
+    expect(after.lines?.every((line) => /^line \d+$/.test(line))).toBe(true);
+    expect((await served.call("read", { source: "stream:big", lines: 1 })).lines).toEqual(["line 19999"]);
+  });
+
+  it("keep a line whole over a rotation, and one that is larger than all", async () => {
+    let folder = "";
+    const kept = new Spools({ maxStreams: 1, maxStreamBytes: 1_000 }, (made) => (folder = made));
+    await kept.start("s", items(`${"a".repeat(300)}\n`, `${"b".repeat(300)}\n`, "c".repeat(2_000))).ended;
+    const size = (name: string): number => statSync(join(folder, "s", name)).size;
+    expect(size("log") + size("log.1")).toBeLessThanOrEqual(1_000);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    await kept.close();
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it("leave nothing behind", async () => {
+    const before = spools();
+    const served = await serve({});
+    served.plugin.stream("x", items("a\n"));
+    served.plugin.stream("y", (async function* () { await new Promise(() => {}); })());
+    await expect.poll(() => spools().length).toBe(before.length + 1);
+    await served[Symbol.asyncDispose]();
+    expect(spools()).toEqual(before);
+    expect(() => served.plugin.stream("z", items())).toThrow("shut down");
+  });
+});
