@@ -68,7 +68,8 @@ export function settle(flags: Flags, env: Environment, cwd: string): Config {
 
 function configFile(flags: Flags, env: Environment, cwd: string): (ConfigFile & { path: string }) | undefined {
   const usual = join(cwd, DEFAULT_FILE);
-  const path = flags.file ?? env.file ?? (flags.search.length + flags.logs.length === 0 && existsSync(usual) ? usual : undefined);
+  const path =
+    flags.file ?? env.file ?? (flags.search.length + flags.logs.length === 0 && existsSync(usual) ? usual : undefined);
   return path === undefined ? undefined : { ...readConfigFile(path, cwd), path };
 }
 

@@ -49,7 +49,8 @@ export const following: Scene = {
         transcript.say(`  ${progress.message ?? ""}`),
       );
       const until = came.data?.["until"] as { met?: boolean; line?: string } | undefined;
-      if (until?.met !== true || came.data?.["rotated"] !== true) throw new Error("the error was not seen over the rotation");
+      if (until?.met !== true || came.data?.["rotated"] !== true)
+        throw new Error("the error was not seen over the rotation");
       transcript.say(`  rotated: true, gaps: ${JSON.stringify(came.data["gaps"])}, and the error came:`);
       transcript.quote(until.line ?? "", 1);
       await writer;

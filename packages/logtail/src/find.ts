@@ -146,8 +146,7 @@ class Hunt {
       const compression = "rotated" in listed ? (listed as ListedRotated).rotated.compression : undefined;
       // Last written before the time that is asked for.
       if (query.since !== undefined && listed.mtimeMs < query.since - SKEW_MS) return [];
-      if (compression === undefined || compression === "gz")
-        return [{ listed, compressed: compression !== undefined }];
+      if (compression === undefined || compression === "gz") return [{ listed, compressed: compression !== undefined }];
       this.skipped.push(`${listed.relative} is compressed in a format that cannot be read`);
       return [];
     });

@@ -11,15 +11,7 @@ import { Announcements, listResources, readResource } from "./resources.ts";
 import type { Stream, StreamOptions } from "./stream.ts";
 import { listLogs, listText } from "./tools/list.ts";
 import { readLog, readText } from "./tools/read.ts";
-import {
-  annotations,
-  inputsOf,
-  listOutput,
-  live,
-  readOutput,
-  searchOutput,
-  summarizeOutput,
-} from "./tools/schema.ts";
+import { annotations, inputsOf, listOutput, live, readOutput, searchOutput, summarizeOutput } from "./tools/schema.ts";
 import { searchLogs, searchText } from "./tools/search.ts";
 import { summarizeLogs, summaryText } from "./tools/summarize.ts";
 

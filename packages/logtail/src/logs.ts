@@ -151,8 +151,7 @@ function labelsOf(places: readonly Place[], spool: string | undefined): Labels {
   const folders = places.flatMap(({ folder }) => (folder === spool ? [] : [folder]));
   const files = labelsFor(folders.map((path) => ({ given: path, path, kind: "folder" })));
   return {
-    of: (root, relative) =>
-      places[root]?.folder === spool ? STREAM + dirname(relative) : files.of(root, relative),
+    of: (root, relative) => (places[root]?.folder === spool ? STREAM + dirname(relative) : files.of(root, relative)),
     parse(label) {
       const root = label.startsWith(STREAM) ? places.findIndex(({ folder }) => folder === spool) : -1;
       return root === -1 ? files.parse(label) : { root, relative: `${label.slice(STREAM.length)}/${SPOOL_FILE}` };
@@ -165,10 +164,11 @@ const SHOWN = 20;
 function unknown(name: string, labels: readonly string[]): string {
   const asked = JSON.stringify(name.slice(0, 200));
   if (labels.length === 0) return `There is no log ${asked}; there are none at all yet.`;
-  const wanted = basename(name).toLowerCase().replace(/\.[^.]*$/, "");
+  const wanted = basename(name)
+    .toLowerCase()
+    .replace(/\.[^.]*$/, "");
   const near = labels.filter((label) => wanted.length > 2 && label.toLowerCase().includes(wanted));
   const shown = [...new Set([...near, ...labels])].slice(0, SHOWN);
   const more = labels.length > shown.length ? `, and ${labels.length - shown.length} more` : "";
   return `There is no log ${asked}. There are: ${shown.join(", ")}${more}. A glob such as "**/*.log" names several.`;
 }
-

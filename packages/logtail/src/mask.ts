@@ -12,10 +12,10 @@ const MASKED = "[masked]";
 
 /** A text without one of these, in any case, holds no known secret. */
 const HINTS =
-  "pass pwd secret token key cred auth cookie bearer basic :// gho_ ghp_ ghs_ ghu_ ghr_ github_pat glpat- gldt- glrt- glcbt- glptt- glft- glimt- glagent- gloas- glsoat- glffct- xox xapp- hooks.slack sk- k_live k_test whsec npm_ aiza ya29 gocspx akia asia abia acca eyj hf_ sg. pypi- dop_v1 dor_v1 doo_v1 -----begin sig= signature code= session sid".split(
+  "pass pwd secret token key cred auth cookie bearer basic :// :\\/ gho_ ghp_ ghs_ ghu_ ghr_ github_pat glpat- gldt- glrt- glcbt- glptt- glft- glimt- glagent- gloas- glsoat- glffct- xox xapp- hooks.slack sk- k_live k_test whsec npm_ aiza ya29 gocspx akia asia abia acca eyj hf_ sg. pypi- dop_v1 dor_v1 doo_v1 -----begin sig= signature code= session sid".split(
     " ",
   );
-const HINT = new RegExp(HINTS.map((hint) => hint.replace(/[.]/g, "\\.")).join("|"), "i");
+const HINT = new RegExp(HINTS.map((hint) => hint.replace(/[.\\]/g, "\\$&")).join("|"), "i");
 /** The first three characters of each hint, five bits of each: which no case changes. */
 const STARTS = new Uint8Array(1 << 15);
 for (const hint of HINTS) {
@@ -45,7 +45,7 @@ const TOKENS: readonly Kind[] = [
   { pattern: /(github_pat_)[A-Za-z0-9_]{22,255}/g },
   { pattern: /(gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-)[\w-]{20,255}/g },
   { pattern: /(?<![A-Za-z0-9])(xox[a-z]-|xapp-)[A-Za-z0-9-]{10,255}/g },
-  { pattern: /(hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/]{20,255}/g },
+  { pattern: /(hooks\.slack\.com\\{0,3}\/(?:services|workflows|triggers)\\{0,3}\/)[\w/\\]{20,255}/g },
   { pattern: /(?<![A-Za-z0-9])(sk-ant-|sk-proj-|sk-svcacct-|sk-admin-|sk-or-)[\w-]{16,512}/g },
   { pattern: /(?<![A-Za-z0-9_-])(sk-)(?=[A-Za-z0-9]{0,255}\d)[A-Za-z0-9]{20,255}/g },
   { pattern: /(?<![A-Za-z0-9])([rs]k_(?:live|test)_|whsec_)[A-Za-z0-9+/=]{10,255}/g },
@@ -59,9 +59,19 @@ const TOKENS: readonly Kind[] = [
   { pattern: /(?<![A-Za-z0-9])(SG\.)[\w-]{16,64}\.[\w-]{16,64}/g },
   { pattern: /(pypi-)AgE[\w-]{50,512}/g },
   { pattern: /(do[opr]_v1_)[a-f0-9]{64}/g },
-  { pattern: /(\bbearer\s{1,4})[\w.~+/-]{8,}=*/gi, secret: (value) => /\d|[.+/~]/.test(value) || value.length > 20 },
-  { pattern: /(\bbasic\s{1,4})[A-Za-z0-9+/]{8,}={0,2}/gi, secret: (value) => value.endsWith("=") || mixed(value) },
-  { pattern: /(:\/\/[^\s:/@"'<>?#]{0,256}:)(?!\[masked\])[^\s/@"'<>]{1,512}(?=@)/g },
+  {
+    pattern: /((?:\b|(?<=\\[nrt]))bearer\s{1,4})(?:[\w.~+/-]|\\\/){8,}=*/gi,
+    secret: (value) => /\d|[.+/~]/.test(value) || value.length > 20,
+  },
+  {
+    pattern: /((?:\b|(?<=\\[nrt]))basic\s{1,4})(?:[A-Za-z0-9+/]|\\\/){8,}={0,2}/gi,
+    secret: (value) => value.endsWith("=") || mixed(value),
+  },
+  { pattern: /(:(?:\\{0,3}\/){2}[^\s:/@"'<>?#]{0,256}:)(?!\[masked\])[^\s/@"'<>]{1,512}(?=@)/g },
+  {
+    pattern:
+      /(--(?:[\w-]{1,40}-)?(?:password|passwd|token|secret|api-key|access-key)\s{1,4})(?!\[masked\])[^\s"'=-][^\s"']*/gi,
+  },
   { pattern: /([?&;](?:sig|signature|x-amz-signature|x-amz-security-token|code|access_token|auth)=)[^\s&"'<>]{12,}/gi },
 ];
 
@@ -72,8 +82,10 @@ const WEAK = "token|credentials?|auth|key|session[_-]?(?:id|key|token)?|sid";
 /** A name, perhaps quoted (and the quotes escaped), its separator, and the quote of the value. */
 const PAIR = new RegExp(`((?:${STRONG}|${WEAK})(?:\\\\{0,3}["'])?\\s{0,4}(?:=>|[:=])\\s{0,4})(\\\\{0,3}["'])?`, "gi");
 const STRONG_NAME = new RegExp(`(?:${STRONG})$`, "i");
+/** Its value goes on over quotes that are escaped, unless it stands between such. */
 const HEADER =
-  /(\b(?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:[a-z]{1,16}\s{1,4})?|\b(?:set-)?cookie["']?\s{0,4}[:=]\s{0,4}["']?)([^\s"'][^"'\r\n]*)/gi;
+  /((?:\b|(?<=\\[nrt]))(?:(?:proxy-)?authorization(?:\\{0,3}["'])?\s{0,4}[:=]\s{0,4}(?:(\\{1,3}["'])|["'])?(?:[a-z]{1,16}\s{1,4})?|(?:set-)?cookie(?:\\{0,3}["'])?\s{0,4}[:=]\s{0,4}(?:(\\{1,3}["'])|["'])?))([^\s"'\\](?:[^"'\r\n\\]|\\[^nr])*)/gi;
+
 /** Values that say that there is none, or that somebody masked it before. */
 const EMPTY =
   /^(?:|\[?(?:masked|redacted|filtered|hidden|removed|secret)\]?|<[^>]*>|[*.x•]+|true|false|yes|no|null|none|nil|undefined|required|missing|invalid|incorrect|expired|empty|set|unset|ok|failed|changed|is|was|not|must|for|from)$/i;
@@ -97,6 +109,12 @@ export class Masker {
   mask(text: string): string {
     if (!this.#enabled) return text;
     let masked = hinted(text) ? maskAll(text) : text;
+    // JSON may write any character as an escape; what it writes without says the same.
+    const plain = text.includes("\\u00") ? text.replace(ESCAPED, fromEscape) : text;
+    if (plain !== text && hinted(plain)) {
+      const found = maskAll(plain);
+      if (found !== plain) masked = found;
+    }
     if (text.length === KEY_LINE || (text.length > KEY_LINE && text.includes("\n")))
       masked = masked.replace(KEY_LINES, (line) => (isKeyLine(line) ? MASKED : line));
     for (const pattern of this.#patterns) masked = maskRanges(masked, pattern(masked));
@@ -122,6 +140,13 @@ export class Masker {
       return masked;
     };
   }
+}
+
+/** Printable ASCII, but not the quote and the backslash, as JSON escapes it. */
+const ESCAPED = /\\u00(?!22|5c|7f)([2-7][0-9a-f])/gi;
+
+function fromEscape(_: string, hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
 }
 
 const MAX_KEY_LINES = 200;
@@ -154,9 +179,11 @@ function maskAll(text: string): string {
 function maskKnown(text: string): string {
   let masked = text.includes("-----BEGIN") ? maskKeys(text) : text;
   if (/authorization|cookie/i.test(masked))
-    masked = masked.replace(HEADER, (found, kept: string, rest: string) =>
-      rest.startsWith(MASKED) ? found : kept + MASKED,
-    );
+    masked = masked.replace(HEADER, (found, kept: string, one?: string, other?: string, rest = "") => {
+      if (rest.startsWith(MASKED)) return found;
+      const end = (one ?? other) === undefined ? -1 : rest.indexOf("\\");
+      return kept + MASKED + (end < 0 ? "" : rest.slice(end));
+    });
   for (const { pattern, secret } of TOKENS) {
     masked = masked.replace(pattern, (found: string, kept: string) => {
       if (secret !== undefined && !secret(found.slice(kept.length))) return found;
@@ -184,6 +211,10 @@ function maskKeys(text: string): string {
   }
 }
 
+/** So much of a value tells whether it is secret: names can stand so close that all of it would be read for each. */
+const MAX_JUDGED = 256;
+const MAX_VALUE = 4096;
+
 function maskPairs(text: string): string {
   let masked = "";
   let kept = 0;
@@ -191,14 +222,14 @@ function maskPairs(text: string): string {
   for (let found = PAIR.exec(text); found !== null; found = PAIR.exec(text)) {
     const [whole, head = "", quote] = found;
     const start = found.index + whole.length;
-    const end = quote === undefined ? bareEnd(text, start) : quotedEnd(text, start, quote);
-    const value = text.slice(start, end);
+    const end = quote === undefined ? bareEnd(text, start, MAX_JUDGED) : quotedEnd(text, start, quote);
+    const value = text.slice(start, Math.min(end, start + MAX_JUDGED));
     const name = /^[\w-]+/.exec(head)?.[0] ?? "";
     const before = found.index === 0 ? "" : text.charAt(found.index - 1);
     if (isSecret(name, before, head.slice(name.length), value, quote !== undefined)) {
       masked += text.slice(kept, start) + MASKED;
-      kept = end;
-      PAIR.lastIndex = end;
+      kept = quote === undefined ? bareEnd(text, start, MAX_VALUE) : end;
+      PAIR.lastIndex = kept;
     }
   }
   return kept === 0 ? text : masked + text.slice(kept);
@@ -222,13 +253,18 @@ function mixed(value: string): boolean {
   return /\d/.test(value) && /[A-Za-z]/.test(value);
 }
 
-function bareEnd(text: string, start: number): number {
+/** Index after a value without quotes, at most `most` from its start; closing brackets end it unless it has opening ones. */
+function bareEnd(text: string, start: number, most: number): number {
+  const last = Math.min(text.length, start + most);
+  let round = false;
+  let square = false;
   let at = start;
-  for (; at < text.length; at++) {
+  for (; at < last; at++) {
     const code = text.charCodeAt(at);
     if (code <= 32 || code === 38 || code === 44 || code === 59 || code === 34 || code === 39 || code === 125) break;
-    if ((code === 41 || code === 93) && !text.slice(start, at).includes(code === 41 ? "(" : "[")) break;
-    if (at - start > 4096) break;
+    if (code === 40) round = true;
+    else if (code === 91) square = true;
+    else if ((code === 41 && !round) || (code === 93 && !square)) break;
   }
   return at;
 }
@@ -236,8 +272,13 @@ function bareEnd(text: string, start: number): number {
 /** Index of the quote that closes the value; `quote` has the backslashes that its own escaping puts before it. */
 function quotedEnd(text: string, start: number, quote: string): number {
   if (quote.length > 1) {
-    const end = text.indexOf(quote, start);
-    return end < 0 ? text.length : end;
+    const depth = quote.length - 1;
+    for (let end = text.indexOf(quote.slice(-1), start); end >= 0; end = text.indexOf(quote.slice(-1), end + 1)) {
+      let slashes = 0;
+      while (slashes <= depth && text.charCodeAt(end - 1 - slashes) === 92) slashes++;
+      if (slashes <= depth) return Math.max(start, end - slashes);
+    }
+    return text.length;
   }
   const mark = quote.charCodeAt(0);
   for (let at = start; at < text.length; at++) {

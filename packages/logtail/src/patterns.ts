@@ -7,7 +7,7 @@ export function secretMatcher(pattern: string): SecretMatcher {
   const expression = RE2JS.compile(pattern);
   return (text) => {
     const ranges: [number, number][] = [];
-    for (const found = expression.matcher(text); found.find(); ) ranges.push([found.start(), found.end()]);
+    for (const found = expression.matcher(text); found.find();) ranges.push([found.start(), found.end()]);
     return ranges;
   };
 }

@@ -42,7 +42,8 @@ export function segmentsOf(
     }
   }
   const newest = segments.toSorted((a, b) => b.listed.mtimeMs - a.listed.mtimeMs);
-  if (newest.length > MAX_SEGMENTS) skipped.push(`Only the newest ${MAX_SEGMENTS} of ${newest.length} files were looked at.`);
+  if (newest.length > MAX_SEGMENTS)
+    skipped.push(`Only the newest ${MAX_SEGMENTS} of ${newest.length} files were looked at.`);
   return { segments: newest.slice(0, MAX_SEGMENTS), skipped };
 }
 

@@ -62,7 +62,9 @@ export class Spools {
    */
   start(name: string, input: AsyncIterable<string | Uint8Array>, options: StreamOptions = {}): Stream {
     if (!NAME.test(name))
-      throw new TypeError(`"${name.slice(0, 80)}" cannot name a stream: use letters, digits, dots, hyphens and underscores.`);
+      throw new TypeError(
+        `"${name.slice(0, 80)}" cannot name a stream: use letters, digits, dots, hyphens and underscores.`,
+      );
     if (this.#closed) throw new Error("The logtail was shut down.");
     if (this.#running.has(name)) throw new Error(`There is a stream "${name}" already.`);
     if (this.#names.size >= this.#options.maxStreams && !this.#names.has(name))

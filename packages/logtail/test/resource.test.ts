@@ -72,7 +72,12 @@ describe("for code beside the tools", () => {
     stop.abort();
     expect((await second).done).toBe(true);
     await vi.waitFor(() => expect(watches.size.subscriptions).toBe(0));
-    await expect(served.plugin.follow("no.log", { signal: AbortSignal.timeout(1_000) })[Symbol.asyncIterator]().next()).rejects.toThrow("There is no log");
+    await expect(
+      served.plugin
+        .follow("no.log", { signal: AbortSignal.timeout(1_000) })
+        [Symbol.asyncIterator]()
+        .next(),
+    ).rejects.toThrow("There is no log");
   });
 
   it("ends following when the plugin is disposed", async () => {

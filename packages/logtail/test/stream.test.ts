@@ -15,7 +15,8 @@ async function* items(...texts: string[]): AsyncGenerator<string> {
 describe("streams", () => {
   it("are logs like any other: a child process is read, waited for, searched and summarized", async () => {
     await using served = await serve({});
-    const code = 'for (let n = 0; n < 300; n++) console.log(`ERROR step ${n}`); process.stdin.on("data", () => console.log("told to stop"));';
+    const code =
+      'for (let n = 0; n < 300; n++) console.log(`ERROR step ${n}`); process.stdin.on("data", () => console.log("told to stop"));';
     const child = spawn(process.execPath, ["-e", code]);
     const { source, ended } = served.plugin.stream("worker", child.stdout);
     expect(source).toBe("stream:worker");
@@ -26,7 +27,10 @@ describe("streams", () => {
     await ended;
     expect(await served.call("read", { source, cursor })).toMatchObject({ lines: ["told to stop"] });
     expect((await served.call("search", { source, text: "step 1", limit: 200 })).hits).toHaveLength(111);
-    expect((await served.call("summarize", { source })).templates[0]).toMatchObject({ template: "step <num>", count: 300 });
+    expect((await served.call("summarize", { source })).templates[0]).toMatchObject({
+      template: "step <num>",
+      count: 300,
+    });
     expect((await served.call("list")).logs.map(({ name }) => name)).toEqual(["stream:worker"]);
     await wait;
   });
@@ -95,7 +99,12 @@ describe("streams", () => {
     const before = spools();
     const served = await serve({});
     served.plugin.stream("x", items("a\n"));
-    served.plugin.stream("y", (async function* () { await new Promise(() => {}); })());
+    served.plugin.stream(
+      "y",
+      (async function* () {
+        await new Promise(() => {});
+      })(),
+    );
     await expect.poll(() => spools().length).toBe(before.length + 1);
     await served[Symbol.asyncDispose]();
     expect(spools()).toEqual(before);

@@ -53,7 +53,9 @@ const OWNER = 6;
  * @throws CursorError `too_many_files`
  */
 export function encodeCursor(key: string, state: CursorState): string {
-  const packer = new Packer().hex(digest(key).toString("hex").slice(0, OWNER)).number(Math.max(0, Math.round(state.time)));
+  const packer = new Packer()
+    .hex(digest(key).toString("hex").slice(0, OWNER))
+    .number(Math.max(0, Math.round(state.time)));
   for (const label of new Set(state.positions.map((at) => at.label))) {
     const rows = state.positions.filter((at) => at.label === label);
     packer.text(label).number(rows.length);
@@ -65,7 +67,8 @@ export function encodeCursor(key: string, state: CursorState): string {
   }
   const plain = packer.bytes();
   const small = deflateRawSync(plain);
-  const body = small.length < plain.length ? Buffer.concat([Buffer.of(1), small]) : Buffer.concat([Buffer.of(0), plain]);
+  const body =
+    small.length < plain.length ? Buffer.concat([Buffer.of(1), small]) : Buffer.concat([Buffer.of(0), plain]);
   const cursor = `${VERSION}.${Buffer.concat([sum(body), body]).toString("base64url")}`;
   if (cursor.length <= MAX_CURSOR) return cursor;
   throw new CursorError(

@@ -51,7 +51,7 @@ export async function evidenceOf(file: OpenFile, compressed: boolean, offset: nu
 
 /** The evidence with the head as it has grown, if the file still has what is known of it. */
 export async function withHead(file: OpenFile, evidence: Evidence): Promise<Evidence> {
-  if (evidence.headLength >= HEAD) return evidence;
+  if (evidence.headLength === 0 || evidence.headLength >= HEAD) return evidence;
   const head = await slice(file, false, 0, HEAD);
   if (head.length <= evidence.headLength || hashOf(head.subarray(0, evidence.headLength)) !== evidence.headHash)
     return evidence;
@@ -69,8 +69,10 @@ export async function matches(file: OpenFile, compressed: boolean, evidence: Evi
   const head = await slice(file, compressed, 0, headLength);
   if (head.length < headLength || hashOf(head) !== evidence.headHash) return "other";
   const from = Math.max(0, offset - ANCHOR);
-  const anchor = offset <= headLength ? head.subarray(from, offset) : await slice(file, compressed, from, offset - from);
-  if (anchor.length < offset - from || (!compressed && offset > headLength && (await sizeOf(file)) < offset)) return "shorter";
+  const anchor =
+    offset <= headLength ? head.subarray(from, offset) : await slice(file, compressed, from, offset - from);
+  if (anchor.length < offset - from || (!compressed && offset > headLength && (await sizeOf(file)) < offset))
+    return "shorter";
   return hashOf(anchor) === evidence.anchorHash ? "same" : "other";
 }
 

@@ -42,7 +42,10 @@ function prefixesOf(paths: readonly string[]): string[] {
   for (;;) {
     const names = paths.map((_, at) => name(at));
     const clashes = names.map((one, at) =>
-      names.some((other, also) => paths[at] !== paths[also] && (`${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`))),
+      names.some(
+        (other, also) =>
+          paths[at] !== paths[also] && (`${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`)),
+      ),
     );
     let grew = false;
     for (const [at, clash] of clashes.entries()) {

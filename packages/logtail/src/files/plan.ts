@@ -46,8 +46,10 @@ export interface Plan {
 
 interface Found {
   readonly file: OpenFile;
+  /** Where it stands in the row: itself, or what it was compressed or copied to. */
   readonly listed: Listed | undefined;
   readonly compressed: boolean;
+  readonly id: string;
 }
 
 /** Evidence of fewer bytes than this is no proof that the file under the log's name, another by its inode, is the old one. */
@@ -79,10 +81,9 @@ export async function plan(files: OpenFiles, log: LogFile, known: readonly Posit
       missing.push(position);
       continue;
     }
-    const { listed, file, compressed } = newest;
+    const { listed, file, compressed, id } = newest;
     if (listed) claimed.add(listed);
     floor = Math.max(floor, log.rotated.indexOf(listed as ListedRotated));
-    const id = listed?.id ?? position.id;
     segments.push({ id, compressed, position, file, listed, live: listed !== undefined && listed === log.live });
   }
   const isLive = newest !== undefined && newest.listed !== undefined && newest.listed === log.live;
@@ -140,16 +141,16 @@ async function find(
     const compressed = listed !== undefined && isCompressed(listed);
     // A file that was empty shows nothing by which to know it but its inode.
     const same = position.headLength === 0 || (await matches(file, compressed, position)) === "same";
-    return same ? { file, listed, compressed } : undefined;
+    return same ? { file, listed, compressed, id: listed?.id ?? position.id } : undefined;
   };
   const open = files.get(position.id);
   const kept = open && (await check(open, named[0]));
-  if (kept) return kept;
+  if (kept?.listed) return kept;
   for (const listed of named) {
     const found = await check(await files.open(listed), listed);
     if (found) return found;
   }
-  if (position.headLength === 0) return undefined;
+  if (position.headLength === 0) return kept;
   // Compressed, or copied. Short contents may be those of several files: the first that was written to since, else the last.
   let best: Found | undefined;
   for (const listed of rotated.toReversed()) {
@@ -158,6 +159,8 @@ async function find(
     const found = file && (await check(file, listed));
     if (found && (!best || listed.mtimeMs > time)) best = found;
   }
+  // Open still, without a name: read on there, since somebody may write to it, and not in what it became.
+  if (kept) return { ...kept, listed: best?.listed };
   for (const listed of best || position.offset < ENOUGH ? [] : live) {
     if (listed.id !== position.id) best = await check(await files.open(listed), listed);
   }

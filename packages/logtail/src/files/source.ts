@@ -104,7 +104,9 @@ export function source(options: SourceOptions): Source {
   const mayHold = (path: string): boolean =>
     roots.list.some(({ path: base, kind }, root) => {
       const relative = kind === "folder" ? inside(base, path) : undefined;
-      return relative !== undefined && (relative === "" || folderGlobs[root]?.some((globs) => leadsTo(globs, relative)));
+      return (
+        relative !== undefined && (relative === "" || folderGlobs[root]?.some((globs) => leadsTo(globs, relative)))
+      );
     });
   const enter = ({ root, relative }: Location): boolean => {
     const path = join(root.path, relative);
@@ -196,8 +198,14 @@ export function source(options: SourceOptions): Source {
     },
   };
 
+  function relativeOf(path: string): string {
+    return roots.locate(path)?.relative ?? basename(path);
+  }
+
   async function look(family: Family): Promise<Pick<LogFile, "live" | "rotated" | "beside">> {
-    const live = family.present ? await listed(family.path) : undefined;
+    // Of a link what it led to when the rest was looked for: should it lead on, the opening tells.
+    const found = family.present ? await listed(family.target ?? family.path) : undefined;
+    const live = found && { ...found, path: family.path, relative: relativeOf(family.path) };
     const rotated = await Promise.all(
       family.rotated.map(async ({ path, rotated: as }) => {
         const found = await listed(path);
@@ -216,7 +224,7 @@ export function source(options: SourceOptions): Source {
     const found = await stat(path, { bigint: true }).catch(() => undefined);
     if (!found?.isFile()) return undefined;
     return {
-      relative: roots.locate(path)?.relative ?? basename(path),
+      relative: relativeOf(path),
       path,
       id: idOf(found),
       size: Number(found.size),

@@ -18,7 +18,7 @@ export interface LogEvent<Item extends EventLine> {
 export interface EventOptions {
   /**
    * How an event starts. `indent` (default): lines that are indented, empty, or known parts of a stack trace (Java,
-   * Python, Node, Go, .NET) belong to the event before them. A function: only what it accepts starts an event.
+   * Python, Node, Go, .NET, Ruby, Rust, PHP) belong to the event before them. A function: only what it accepts starts an event.
    */
   readonly start?: "indent" | ((text: string) => boolean);
   /** Lines kept of an event; default 200, at least 1. */
@@ -27,19 +27,22 @@ export interface EventOptions {
   readonly maxLength?: number;
 }
 
-/** Starts of lines that only ever go on: causes, ends of inner traces, closing brackets, parts of Go's dumps. */
+/** Starts of lines that only ever go on: causes, ends of inner traces, closing brackets, parts of Go's, Rust's, PHP's and Ruby's dumps. */
 const GOES_ON =
-  /^(?:Caused by:|Suppressed: |\.\.\. \d|--- End of |at [\w$.<]|During handling of the above exception|The above exception was the direct cause|goroutine \d|created by |\[signal |[\])}]{1,4}[,;]?$|Node\.js v\d)/;
+  /^(?:Caused by:|Suppressed: |\.\.\. \d|--- End of |at [\w$.<]|During handling of the above exception|The above exception was the direct cause|goroutine \d|created by |\[signal |"?[\])}]{1,4}[,;]?$|Node\.js v\d|stack backtrace:$|note: (?:run with|Some details)|Stack trace:$|\[stacktrace\]$|#\d{1,4} (?:\{main\}$|\S{0,200}[/\\([])|[\w./@~-]{1,200}:\d{1,7}:in [`'][^']{1,200}'$)/;
 const TRACEBACK = "Traceback (most recent call last):";
 /** `java.lang.IllegalStateException: text`, `ValueError: text`, `KeyError`; also what Python names otherwise. */
 const EXCEPTION = /^[A-Za-z_][\w.$]{0,200}(?:: |:?$)/;
 const EXCEPTION_NAME = /^(?:[\w$]{1,64}\.){0,12}[\w$]{0,100}(?:Error|Exception|Throwable|Interrupt|Exit)(?::|$)/;
 const HEAD = /^[[<{]?\d|^\{|^[A-Z][a-z]{2} [ \d]\d |^[IWEF]\d{4} |^\[?(?:ERROR|FATAL|WARN|WARNING|CRITICAL|SEVERE)\b/;
 
+/** Rust's message stands on the line after. */
+const PANICKED = /^thread '.{0,200}' (?:\(\d+\) )?panicked at .{0,300}:$/;
+
 /** A trace that follows such a line was not logged with it. */
 const CALM = /\b(?:TRACE|DEBUG|INFO|NOTICE|trace|debug|info|notice)\b/;
 
-type State = "line" | "python" | "after python" | "go" | "node";
+type State = "line" | "python" | "after python" | "go" | "node" | "rust";
 
 /** Groups a stream of lines into events. Every line is in exactly one event, or counted as omitted in it. */
 export class EventGrouper<Item extends EventLine> {
@@ -118,6 +121,13 @@ export class EventGrouper<Item extends EventLine> {
       if (!call) this.#state = "line";
       return call;
     }
+    if (this.#state === "rust") {
+      this.#state = "line";
+      return true;
+    }
+    // JSON over several lines belongs to what announces it.
+    if ((text === "{" || text === "[") && this.#lines.length === 1 && this.#omitted === 0)
+      return this.#headed || /[:=]\s?$/.test(this.#last?.text.slice(-2) ?? "");
     if (this.#state === "node" || (this.#headed && this.#lines.length === 1 && this.#omitted === 0)) {
       this.#state = "line";
       return EXCEPTION_NAME.test(text);
@@ -127,5 +137,11 @@ export class EventGrouper<Item extends EventLine> {
 }
 
 function stateOf(text: string): State {
-  return text.startsWith(TRACEBACK) ? "python" : text.startsWith("goroutine ") ? "go" : "line";
+  return text.startsWith(TRACEBACK)
+    ? "python"
+    : text.startsWith("goroutine ")
+      ? "go"
+      : PANICKED.test(text)
+        ? "rust"
+        : "line";
 }

@@ -1,5 +1,5 @@
 import type { Level } from "./level.ts";
-import { levelOfNumber, levelOfOtel, levelOfWord } from "./level.ts";
+import { levelOfNumber, levelOfOffset, levelOfOtel, levelOfWord } from "./level.ts";
 import type { Draft, LogRecord } from "./record.ts";
 import { newFields } from "./record.ts";
 import type { Stamp, TimeReader } from "./time.ts";
@@ -21,6 +21,9 @@ const TIMES = [
   "eventTime",
   "asctime",
   "timeMillis",
+  "Timestamp",
+  "timeUnixNano",
+  "__REALTIME_TIMESTAMP",
 ];
 const LEVELS = ["level", "lvl", "severity", "levelname", "log.level", "loglevel", "log_level", "level_name", "@l"];
 const NUMBERS = ["severity_number", "severityNumber", "SeverityNumber", "PRIORITY", "level_value"];
@@ -72,8 +75,10 @@ export function parseJson(text: string, times: TimeReader, full: boolean): LogRe
 
 function takeTime(draft: Draft, value: Record<string, unknown>, times: TimeReader): string | undefined {
   for (const name of TIMES) {
-    const found = value[name];
+    let found = value[name];
     if (found === undefined || !Object.hasOwn(value, name)) continue;
+    // MongoDB's.
+    if (typeof found === "object" && found !== null) found = (found as Record<string, unknown>)["$date"];
     if (typeof found === "number") {
       const time = times.epoch(found);
       if (time === undefined) continue;
@@ -110,6 +115,13 @@ function takeLevel(draft: Draft, value: Record<string, unknown>): string | undef
     draft.level = level;
     return name;
   }
+  const letter = value["s"];
+  if (typeof letter === "string" && typeof value["ctx"] === "string") {
+    const level = MONGO[letter.charAt(0)];
+    if (level === undefined) return undefined;
+    draft.level = level;
+    return "s";
+  }
   const log = value["log"];
   if (typeof log === "object" && log !== null) {
     const level = levelOf((log as Record<string, unknown>)["level"], levelOfNumber);
@@ -118,10 +130,12 @@ function takeLevel(draft: Draft, value: Record<string, unknown>): string | undef
   return undefined;
 }
 
+const MONGO: Readonly<Record<string, Level>> = { F: "critical", E: "error", W: "warning", I: "info", D: "debug" };
+
 function levelOf(value: unknown, ofNumber: (value: number) => Level | undefined): Level | undefined {
   if (typeof value === "number") return ofNumber(value);
   if (typeof value !== "string") return undefined;
-  return levelOfWord(value) ?? (/^\d{1,5}$/.test(value) ? ofNumber(Number(value)) : undefined);
+  return levelOfWord(value) ?? levelOfOffset(value) ?? (/^\d{1,5}$/.test(value) ? ofNumber(Number(value)) : undefined);
 }
 
 function takeMessage(draft: Draft, value: Record<string, unknown>): string | undefined {
@@ -130,6 +144,13 @@ function takeMessage(draft: Draft, value: Record<string, unknown>): string | und
     if (typeof message !== "string") continue;
     draft.message = message.endsWith("\n") ? message.slice(0, -1) : message;
     return name;
+  }
+  const fields = value["fields"];
+  if (typeof fields === "object" && fields !== null) {
+    // Rust's tracing puts it there.
+    const message = (fields as Record<string, unknown>)["message"];
+    if (typeof message === "string") draft.message = message;
+    if (typeof message === "string") return undefined;
   }
   const error = value["err"] ?? value["error"];
   const message = typeof error === "object" && error !== null ? (error as Record<string, unknown>)["message"] : error;

@@ -27,6 +27,12 @@ export function levelOfWord(word: string): Level | undefined {
   return word.length < 3 || word.length > 13 ? undefined : WORDS.get(word);
 }
 
+/** The level of a word with a number after it, as Go's slog writes levels between its own: `DEBUG+2`, `ERROR-1`. */
+export function levelOfOffset(word: string): Level | undefined {
+  const sign = Math.max(word.indexOf("+"), word.indexOf("-"));
+  return sign > 0 && sign < 6 && /^\d{1,3}$/.test(word.slice(sign + 1)) ? levelOfWord(word.slice(0, sign)) : undefined;
+}
+
 const SEVERITIES: readonly Level[] = [
   "critical",
   "critical",

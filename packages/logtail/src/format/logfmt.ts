@@ -1,4 +1,4 @@
-import { levelOfWord } from "./level.ts";
+import { levelOfOffset, levelOfWord } from "./level.ts";
 import type { Draft, LogRecord } from "./record.ts";
 import { newFields } from "./record.ts";
 import type { TimeReader } from "./time.ts";
@@ -54,7 +54,7 @@ export function parseLogfmt(text: string, times: TimeReader, full: boolean): Log
       }
     }
     if (role === "level" && draft.level === undefined) {
-      const level = levelOfWord(value);
+      const level = levelOfWord(value) ?? levelOfOffset(value);
       if (level !== undefined) {
         draft.level = level;
         continue;

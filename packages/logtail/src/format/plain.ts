@@ -1,3 +1,4 @@
+import { parseHead, phpHead } from "./heads.ts";
 import type { Level } from "./level.ts";
 import { levelOfWord } from "./level.ts";
 import type { Draft, LogRecord } from "./record.ts";
@@ -15,18 +16,37 @@ const MAX_HEAD = 160;
  * @param full whether `fields` are wanted
  */
 export function parsePlain(text: string, times: TimeReader, full: boolean): LogRecord {
-  const klog = parseKlog(text, times, full);
-  if (klog !== undefined) return klog;
+  const known = parseHead(text, times, full);
+  if (known !== undefined) return known;
   const draft: Draft = { message: text, format: "plain" };
-  const bracketed = text.charCodeAt(0) === 91;
-  const stamp = times.read(text, bracketed ? 1 : 0);
+  // Ruby's logger writes `E, [time #process] ERROR -- : text`.
+  const open = text.startsWith(", [", 1) ? 3 : 0;
+  const bracketed = text.charCodeAt(open) === 91;
+  let stamp = times.read(text, open + (bracketed ? 1 : 0));
   let at = 0;
-  if (stamp !== undefined && (!bracketed || text.charCodeAt(stamp.end) === 93)) {
-    draft.time = stamp.time;
-    if (stamp.zone !== undefined) draft.zone = stamp.zone;
-    at = skipMarks(text, stamp.end + (bracketed ? 1 : 0));
+  // What is in the brackets beside the time: env_logger's level and module, Ruby's process.
+  let inside = false;
+  if (stamp !== undefined) {
+    const after = text.charCodeAt(stamp.end);
+    inside = bracketed && after === 32;
+    if (!bracketed || inside || after === 93) at = skipMarks(text, stamp.end + (bracketed && !inside ? 1 : 0));
+    else stamp = undefined;
   }
-  const found = findLevel(text, at, draft.time !== undefined);
+  const php = stamp && phpHead(text, at);
+  const found = php === undefined ? findLevel(text, at, stamp !== undefined) : { ...php, start: at, python: false };
+  if (inside && found === undefined) {
+    at = 0;
+    stamp = undefined;
+  }
+  let start = found === undefined ? at : skipMarks(text, found.end);
+  if (stamp === undefined && found !== undefined && found.start <= 1) {
+    stamp = times.read(text, start);
+    if (stamp !== undefined) start = skipMarks(text, stamp.end);
+  }
+  if (stamp !== undefined) {
+    draft.time = stamp.time;
+    if (full && stamp.zone !== undefined) draft.zone = stamp.zone;
+  }
   if (found === undefined) {
     draft.message = at === 0 ? text : text.slice(at);
     const level = errorIn(text, at);
@@ -34,8 +54,11 @@ export function parsePlain(text: string, times: TimeReader, full: boolean): LogR
     return draft;
   }
   draft.level = found.level;
-  const start = skipMarks(text, found.end);
-  const logger = loggerAt(text, start, found.python);
+  const close = inside ? text.indexOf("] ", found.end) : -1;
+  const logger =
+    close >= 0 && close - found.end < MAX_HEAD && text.indexOf("]", at) === close
+      ? { name: text.slice(start, close), end: close + 2 }
+      : loggerAt(text, start, found.python);
   draft.message = text.slice(logger?.end ?? start);
   if (!full) return draft;
   const context = text.slice(at, skipBack(text, at, found.start));
@@ -52,25 +75,11 @@ export function levelIn(text: string): Level | undefined {
   return findLevel(text, 0, false)?.level ?? errorIn(text, 0);
 }
 
-const KLOG: Readonly<Record<string, Level>> = { I: "info", W: "warning", E: "error", F: "critical", D: "debug" };
-
-/** `E1122 10:11:12.123456       1 file.go:12] text` */
-function parseKlog(text: string, times: TimeReader, full: boolean): LogRecord | undefined {
-  const second = text.charCodeAt(1);
-  if (!(second >= 48 && second <= 49) || text.charCodeAt(8) !== 58) return undefined;
-  const level = KLOG[text.charAt(0)];
-  const stamp = level === undefined ? undefined : times.klog(text, 1);
-  if (level === undefined || stamp === undefined) return undefined;
-  const found = text.indexOf("] ", stamp.end);
-  const close = found > stamp.end + MAX_HEAD ? -1 : found;
-  const start = close < 0 ? skipMarks(text, stamp.end) : close + 2;
-  const draft: Draft = { time: stamp.time, level, message: text.slice(start), format: "plain" };
-  if (full && close >= 0) {
-    draft.fields = newFields();
-    draft.fields["context"] = text.slice(stamp.end, start - 2).trim();
-  }
-  return draft;
-}
+/** What PostgreSQL and MySQL call information, after a time only. */
+const OWN_WORDS = new Map<string, Level>([
+  ["LOG", "info"],
+  ["System", "info"],
+]);
 
 /** A word in capitals or enclosed. */
 const MARKED = /\b[A-Za-z][A-Z][A-Za-z]|[[|<(:][A-Za-z]{3,13}[\])|>]/;
@@ -98,6 +107,8 @@ function findLevel(text: string, from: number, timed: boolean): Found | undefine
     while (at < last && isLetter(text.charCodeAt(at))) at++;
     const length = at - start;
     const after = text.charCodeAt(at);
+    const joined = start > from && isJoint(text.charCodeAt(start - 1));
+    if (joined) words--;
     if (length >= 3 && length <= 13 && !isJoint(after)) {
       const before = start === from ? 32 : text.charCodeAt(start - 1);
       const capitals = text.charCodeAt(start + 1) < 97;
@@ -105,8 +116,11 @@ function findLevel(text: string, from: number, timed: boolean): Found | undefine
       const opened = before === 91 || before === 124 || before === 60 || before === 40 || (before === 58 && closed);
       const colon = after === 58 && (start === from || (timed && words < 2));
       const alone = timed && words === 0 && (after === 32 || after === 9 || at === text.length);
-      if ((capitals || (opened && closed) || colon || alone) && !isJoint(before)) {
-        const level = levelOfWord(text.slice(start, at));
+      // Monolog writes `channel.LEVEL: text`.
+      const channel = timed && before === 46 && after === 58 && capitals;
+      if ((capitals || (opened && closed) || colon || alone) && (!joined || channel)) {
+        const word = text.slice(start, at);
+        const level = levelOfWord(word) ?? (timed && words < 2 ? OWN_WORDS.get(word) : undefined);
         const python = start === from && after === 58 && isLetter(text.charCodeAt(at + 1));
         if (level !== undefined) return { level, start, end: at, python };
       }

@@ -58,7 +58,7 @@ export class TimeReader {
   /** The time that starts at index `at`, in any of the forms below; else undefined. */
   read(text: string, at: number): Stamp | undefined {
     const first = text.charCodeAt(at);
-    if (first >= 48 && first <= 57) return this.iso(text, at) ?? this.#apache(text, at);
+    if (first >= 48 && first <= 57) return this.iso(text, at) ?? this.#apache(text, at) ?? this.#short(text, at);
     return first >= 65 && first <= 87 ? this.named(text, at) : undefined;
   }
 
@@ -114,13 +114,23 @@ export class TimeReader {
     );
   }
 
+  /** `11-22 10:11:12.123`, month and day as Android writes them. */
+  logcat(text: string, at: number): Stamp | undefined {
+    if (text.charCodeAt(at + 2) !== 45 || text.charCodeAt(at + 5) !== 32) return undefined;
+    return (
+      this.#again(text, at, this.#klogHour) ??
+      this.#clock(text, at, at + 6, undefined, pair(text, at), pair(text, at + 3), this.#klogHour)
+    );
+  }
+
   /** A number since the epoch in seconds, ms, µs or ns, told apart by its size: 2001 to 2200 for each. */
   epoch(value: number): number | undefined {
     if (!(value >= 1e9)) return undefined;
-    if (value < 7.3e9) return value * 1000;
-    if (value >= 1e12 && value < 7.3e12) return value;
-    if (value >= 1e15 && value < 7.3e15) return value / 1000;
-    return value >= 1e18 && value < 7.3e18 ? value / 1e6 : undefined;
+    // In binary, a second's thousandths are not exact.
+    if (value < 7.3e9) return Math.floor(Math.round(value * 1e6) / 1000);
+    if (value >= 1e12 && value < 7.3e12) return Math.floor(value);
+    if (value >= 1e15 && value < 7.3e15) return Math.floor(value / 1000);
+    return value >= 1e18 && value < 7.3e18 ? Math.floor(value / 1e6) : undefined;
   }
 
   /** `22/Nov/2026:10:11:12 +0000`, and `22 Nov 2026 10:11:12.123`. */
@@ -134,6 +144,16 @@ export class TimeReader {
     const after = text.charCodeAt(at + 11);
     if (month === undefined || (after !== 58 && after !== 32)) return undefined;
     return this.#clock(text, at, at + 12, digits(text, at + 7, 4), month, digits(text, at, 2), this.#apacheHour);
+  }
+
+  /** `26/11/22 10:11:12`, the year of this century first, as Spark and Hadoop write it. */
+  #short(text: string, at: number): Stamp | undefined {
+    if (text.charCodeAt(at + 2) !== 47 || text.charCodeAt(at + 5) !== 47 || text.charCodeAt(at + 8) !== 32)
+      return undefined;
+    return (
+      this.#again(text, at, this.#apacheHour) ??
+      this.#clock(text, at, at + 9, 2000 + pair(text, at), pair(text, at + 3), pair(text, at + 6), this.#apacheHour)
+    );
   }
 
   /** A time in the same hour as the last one. */
@@ -258,6 +278,10 @@ function zoneAt(text: string, end: number): { readonly name: string; readonly en
     const name = text.slice(at, at + 3);
     return (name === "UTC" || name === "GMT") && !isWord(text.charCodeAt(at + 3)) ? { name, end: at + 3 } : undefined;
   }
+  if (code >= 67 && code <= 87 && at > end) {
+    const name = /^[A-Z]{3,4}\b/.exec(text.slice(at, at + 5))?.[0] ?? "";
+    return NAMED_ZONES.has(name) ? { name, end: at + name.length } : undefined;
+  }
   if (code !== 43 && code !== 45) return undefined;
   if (!(digits(text, at + 1, 2) <= 18)) return undefined;
   const colon = text.charCodeAt(at + 3) === 58;
@@ -266,9 +290,30 @@ function zoneAt(text: string, end: number): { readonly name: string; readonly en
   return isWord(text.charCodeAt(after)) ? undefined : { name: text.slice(at, after), end: after };
 }
 
+/** Hours of the abbreviations that mean one zone alone; others, such as `CST` and `IST`, are not read. */
+const NAMED_ZONES = new Map([
+  ["WET", 0],
+  ["WEST", 1],
+  ["CET", 1],
+  ["CEST", 2],
+  ["EET", 2],
+  ["EEST", 3],
+  ["MSK", 3],
+  ["JST", 9],
+  ["EDT", -4],
+  ["EST", -5],
+  ["CDT", -5],
+  ["MDT", -6],
+  ["MST", -7],
+  ["PDT", -7],
+  ["PST", -8],
+]);
+
 /** In ms, of `Z`, `UTC`, `+01`, `+0100`, `-01:00`. */
 function offsetOf(zone: string): number {
   if (zone.length < 3 || zone === "UTC" || zone === "GMT") return 0;
+  const named = NAMED_ZONES.get(zone);
+  if (named !== undefined) return named * HOUR;
   const minutes = zone.length === 3 ? 0 : digits(zone, zone.length - 2, 2);
   return (digits(zone, 1, 2) * 60 + minutes) * 60_000 * (zone.charCodeAt(0) === 45 ? -1 : 1);
 }

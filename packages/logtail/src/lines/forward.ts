@@ -18,8 +18,8 @@ export interface ForwardOptions extends Watch {
   readonly maxMs?: number;
   /** Longest text of a line in bytes. Default 65,536. */
   readonly maxLineBytes?: number;
-  /** Told of the bytes as they are read, which are only good until it returns. */
-  readonly onChunk?: (chunk: Chunk) => void;
+  /** Told of the bytes as they are read, which are only good until it returns; false says that they are of another content. */
+  readonly onChunk?: (chunk: Chunk) => boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -60,7 +60,10 @@ export async function* forward(file: OpenFile, options: ForwardOptions): AsyncGe
   };
   const watch = { onChanged, ...(options.onBefore && { onBefore: options.onBefore }) };
   for await (const chunk of chunks(file, compressed, from, signal, watch)) {
-    options.onChunk?.(chunk);
+    if (options.onChunk?.(chunk) === false) {
+      changed = true;
+      break;
+    }
     const found = splitter.push(chunk.bytes);
     const over = found.findIndex((line) => !fits(line));
     if (over !== -1) return yield { lines: found.slice(0, over), next, ended: "limit" };

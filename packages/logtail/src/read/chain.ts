@@ -9,7 +9,7 @@ import { backward } from "../lines/backward.ts";
 import { forward } from "../lines/forward.ts";
 import type { Line } from "../lines/line.ts";
 import { MAX_LINE_BYTES } from "../lines/split.ts";
-import { QUIET_MS } from "./line.ts";
+import { named, QUIET_MS } from "./line.ts";
 import type { SourceLine } from "./line.ts";
 import { Window } from "./window.ts";
 
@@ -21,6 +21,8 @@ export interface ChainOptions {
   /** Milliseconds after which a line that is still being looked for is cut short. Default: no limit. */
   readonly maxMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether no file of the log was copied and truncated since the plan was made. */
+  readonly isCurrent: (plan: Plan) => Promise<boolean>;
 }
 
 /** Lines of one segment, one after the other. */
@@ -45,6 +47,7 @@ interface Progress {
 /** How long a file that was rotated away is still looked at for a writer that has not noticed, and how many of them. */
 const LINGER_MS = 600_000;
 const MAX_LINGERING = 4;
+/** Of a file of which nothing is sure but its inode: what is in it now may not be what comes next. */
 const NOTHING = evidenceFrom(Buffer.alloc(0), 0, Buffer.alloc(0));
 /** Lines looked at before those that are read, to know the time of a line that has none. */
 const CONTEXT = 50;
@@ -113,9 +116,17 @@ export class Chain {
     const { offset } = progress;
     const before = async (): Promise<readonly Line[]> =>
       (await backward(file, { maxLines: CONTEXT, before: offset, maxScanBytes: 1, maxLineBytes: 1024 })).lines;
+    let checked = false;
     let first = offset > 0 && !segment.compressed;
     for await (const part of parts) {
       if (part.ended === "end") progress.ended = true;
+      // Nothing was known of its content: what was there when the plan was made may have been copied away meanwhile.
+      const isUnknown = offset === 0 && segment.live && !segment.position?.headLength && progress.offset === 0;
+      if (isUnknown && !checked && (part.lines.length > 0 || part.rest)) {
+        checked = true;
+        if (!(await this.#options.isCurrent(this.plan))) this.moved = true;
+        if (this.moved) return;
+      }
       if (part.lines.length > 0) {
         yield { lines: part.lines.map((line) => this.#named(segment, line)), progress, ...(first && { before }) };
         first = false;
@@ -123,13 +134,14 @@ export class Chain {
       if (part.ended === "limit") this.late = true;
       if (part.ended === "changed") this.moved = true;
       if (!part.rest) continue;
-      if (segment.compressed || (await this.#isQuiet(file))) yield { lines: [this.#named(segment, part.rest)], progress };
+      if (segment.compressed || (await this.#isQuiet(file)))
+        yield { lines: [this.#named(segment, part.rest)], progress };
       else this.held = true;
     }
   }
 
   #named(segment: Segment, line: Line): SourceLine {
-    return { ...line, file: this.plan.log.label, compressed: segment.compressed, id: segment.id };
+    return named(line, this.plan.log.label, segment.compressed, segment.id);
   }
 
   async #isQuiet(file: OpenFile): Promise<boolean> {
@@ -162,17 +174,22 @@ export class Chain {
   async #positionOf(progress: Progress, isLast: boolean): Promise<{ position: Position; finished: boolean }> {
     const { segment, file, offset, window } = progress;
     const { label } = this.plan.log;
-    const read = window.evidence(offset) ?? (await evidenceOf(file, segment.compressed, offset).catch(truncated)) ?? segment.position ?? NOTHING;
-    if (read.offset < offset) progress.offset = read.offset;
+    const isUnsure = offset === 0 && !segment.position?.headLength && (this.moved || window.end === 0);
+    const read = isUnsure
+      ? NOTHING
+      : (window.evidence(offset) ??
+        (await evidenceOf(file, segment.compressed, offset).catch(truncated)) ??
+        segment.position ??
+        NOTHING);
     const evidence = segment.compressed ? read : await withHead(file, read);
     if (segment.compressed) {
-      const position = { label, id: segment.id, ...evidence, left: 0 };
+      const position = { ...evidence, label, id: segment.id, left: 0 };
       return { position, finished: !isLast && progress.ended && offset >= window.end };
     }
     const stat = await file.handle.stat();
-    const left = Math.max(0, stat.size - offset);
+    const left = Math.max(0, stat.size - read.offset);
     const lingers = Date.now() - stat.mtimeMs < LINGER_MS;
-    return { position: { label, id: segment.id, ...evidence, left }, finished: !isLast && left === 0 && !lingers };
+    return { position: { ...evidence, label, id: segment.id, left }, finished: !isLast && left === 0 && !lingers };
   }
 }
 

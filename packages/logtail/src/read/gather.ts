@@ -72,6 +72,9 @@ export class Gatherer {
   #isFull(text: number): boolean {
     if (this.#lines >= this.maxLines || (this.#lines > 0 && this.#bytes + text > this.maxBytes)) return true;
     if (this.scannedLines === 0) return false;
-    return this.scannedBytes >= this.#maxScan || (this.scannedLines % CLOCK_LINES === 0 && performance.now() >= this.deadline);
+    return (
+      this.scannedBytes >= this.#maxScan ||
+      (this.scannedLines % CLOCK_LINES === 0 && performance.now() >= this.deadline)
+    );
   }
 }

@@ -10,7 +10,7 @@ import { forward } from "../lines/forward.ts";
 import type { Line } from "../lines/line.ts";
 import { Gatherer } from "./gather.ts";
 import type { Limits } from "./gather.ts";
-import { QUIET_MS } from "./line.ts";
+import { named, QUIET_MS } from "./line.ts";
 import type { SourceLine } from "./line.ts";
 import { Window } from "./window.ts";
 
@@ -51,7 +51,9 @@ const LINGER_MS = 600_000;
  * Compressed files are read forwards, with the last lines kept. `take` sees the newest line first, and `stop` ends the look.
  */
 export async function lastLines(files: OpenFiles, log: LogFile, options: LastOptions): Promise<Last> {
-  const back = log.rotated.toReversed().filter(({ rotated: { compression } }) => compression === undefined || compression === "gz");
+  const back = log.rotated
+    .toReversed()
+    .filter(({ rotated: { compression } }) => compression === undefined || compression === "gz");
   const order: Back[] = [...(log.live ? [log.live] : []), ...back].map((listed) => ({ listed }));
   return new LookBack(files, log, options).run(order);
 }
@@ -95,14 +97,21 @@ class LookBack {
       const position = isCompressed(one.listed)
         ? wantsLines && (await this.#compressed(one))
         : await this.#plain(one, wantsLines);
-      if (!position || !wantsPosition && content) continue;
+      if (!position || (!wantsPosition && content)) continue;
       this.#positions.unshift(position);
       content ||= position.headLength > 0;
     }
     const { scannedLines } = this.#gatherer;
     const cut = this.#isCut();
     const { maxLines } = this.#gatherer;
-    return { lines: this.#lines.slice(Math.max(0, this.#lines.length - maxLines)), positions: this.#positions, held: this.#held, cut, scannedLines, scannedBytes: this.#scannedBytes };
+    return {
+      lines: this.#lines.slice(Math.max(0, this.#lines.length - maxLines)),
+      positions: this.#positions,
+      held: this.#held,
+      cut,
+      scannedLines,
+      scannedBytes: this.#scannedBytes,
+    };
   }
 
   #isCut(): boolean {
@@ -127,19 +136,22 @@ class LookBack {
     for (let next = end; wantsLines && next > 0 && !this.#isOver();) {
       const limit = (this.#options.maxScanBytes ?? Infinity) - this.#scannedBytes;
       const { maxLineBytes, literal, signal } = this.#options;
+      const found: SourceLine[] = [];
       const part = await backward(file, {
         maxLines: this.#gatherer.maxLines - this.#lines.length,
         before: next,
         maxScanBytes: Math.min(limit, slice),
         filter: (_, line) => {
-          const verdict = this.#gatherer.offer(this.#named(listed, line));
+          const one = this.#named(listed, line);
+          const verdict = this.#gatherer.offer(one);
+          if (verdict === "give") found.push(one);
           return verdict === "end" ? "stop" : verdict === "give";
         },
         ...(literal && { literal }),
         ...(maxLineBytes !== undefined && { maxLineBytes }),
         ...(signal && { signal }),
       });
-      this.#lines.unshift(...part.lines.map((line) => this.#named(listed, line)));
+      this.#lines = found.reverse().concat(this.#lines);
       this.#scannedBytes += part.scannedBytes;
       // A line that is longer than the slice has to be looked at in one.
       slice = part.next === next ? slice * 4 : SLICE;
@@ -179,12 +191,12 @@ class LookBack {
         if (line.end > before) break;
         offset = line.end;
         if (literal && !line.text.includes(literal.toString())) continue;
-        const named = this.#named(listed, line);
-        const verdict = take?.(named) ?? "give";
+        const one = this.#named(listed, line);
+        const verdict = take?.(one) ?? "give";
         // Read forwards, what comes before a line that stops is not wanted.
         if (verdict === "stop") kept.length = 0;
         if (verdict === "stop") this.#stopped = true;
-        if (verdict === "give") kept.push(named);
+        if (verdict === "give") kept.push(one);
       }
       if (kept.length > 2 * room) kept.splice(0, kept.length - room);
       this.#scannedBytes += part.lines.length === 0 ? 0 : (part.lines.at(-1)?.end ?? 0) - (part.lines[0]?.start ?? 0);
@@ -204,7 +216,7 @@ class LookBack {
   }
 
   #named(listed: Listed, line: Line): SourceLine {
-    return { ...line, file: this.#log.label, compressed: isCompressed(listed), id: listed.id };
+    return named(line, this.#log.label, isCompressed(listed), listed.id);
   }
 }
 

@@ -132,7 +132,10 @@ function parse(place: string): { label: string; offset: number; hash: string } {
   const found = place.length > MAX_PLACE ? undefined : /^(.+):(\d{1,16}):([\w-]{6})$/s.exec(place);
   const offset = Number(found?.[2]);
   if (!found?.[1] || !found[3] || !Number.isSafeInteger(offset))
-    throw new CursorError("invalid", "This is no place of a line. Places look like `app.log:184467:k3ZqAb`; search again for one.");
+    throw new CursorError(
+      "invalid",
+      "This is no place of a line. Places look like `app.log:184467:k3ZqAb`; search again for one.",
+    );
   return { label: found[1], offset, hash: found[3] };
 }
 

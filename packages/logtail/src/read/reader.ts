@@ -138,7 +138,14 @@ export class Reader {
       if (!this.#hold) await this.#files.close();
     }
     const maxLines = new Gatherer(options).maxLines;
-    const lines = found.length === 1 ? (found[0]?.lines ?? []) : await lastMerged(found.map((one) => one.lines), maxLines, options.zone);
+    const lines =
+      found.length === 1
+        ? (found[0]?.lines ?? [])
+        : await lastMerged(
+            found.map((one) => one.lines),
+            maxLines,
+            options.zone,
+          );
     const positions = found.flatMap((one) => one.positions);
     return {
       lines: newest(lines, options),
@@ -160,7 +167,8 @@ export class Reader {
     const gatherer = new Gatherer(options);
     const { plans, quiet, refused } = await this.#plans(state, options.signal);
     const { maxLineBytes, quietMs, signal, maxMs } = options;
-    const chains = plans.map((one) => new Chain(this.#files, one, { maxLineBytes, quietMs, signal, maxMs }));
+    const isCurrent = (one: Plan): Promise<boolean> => this.#isCurrent(one, signal);
+    const chains = plans.map((one) => new Chain(this.#files, one, { maxLineBytes, quietMs, signal, maxMs, isCurrent }));
     const lines: SourceLine[] = [];
     const [only] = chains;
     if (chains.length === 1 && only) await gatherOne(only, gatherer, lines);
@@ -237,6 +245,14 @@ export class Reader {
     }
   }
 
+  async #isCurrent({ log, segments }: Plan, signal: AbortSignal | undefined): Promise<boolean> {
+    const { logs } = await this.#source.list([log.label], signal);
+    const now = logs.find((one) => one.label === log.label);
+    const read = new Set(segments.flatMap(({ id, position }) => (position ? [id] : [])));
+    // A file that was renamed keeps its content.
+    return now?.live?.id !== log.live?.id || copiesOf(now, read) === copiesOf(log, read);
+  }
+
   #settle(log: LogFile, positions: readonly Position[]): void {
     if (this.#hold) this.#settled.set(log.label, { signature: signatureOf(log), positions });
   }
@@ -262,6 +278,11 @@ async function gatherOne(chain: Chain, gatherer: Gatherer, lines: SourceLine[]):
       if (verdict === "give") lines.push(line);
     }
   }
+}
+
+/** The rotated files that may be new copies, as they are now: one that is listed while it is being made grows. */
+function copiesOf(log: LogFile | undefined, read: ReadonlySet<string>): string | undefined {
+  return log?.rotated.flatMap(({ id, size }) => (read.has(id) ? [] : [`${id} ${size}`])).join();
 }
 
 function signatureOf(log: LogFile): string {

@@ -30,13 +30,18 @@ export class Window {
     return true;
   }
 
-  push({ bytes, offset }: Chunk): void {
+  /** Returns false if these are not the bytes that are known. */
+  push({ bytes, offset }: Chunk): boolean {
+    const known = this.#known;
+    const length = known?.headLength ?? 0;
+    if (offset === 0 && length > 0 && hashOf(bytes.subarray(0, length)) !== known?.headHash) return false;
     if (offset === 0) this.#head = Buffer.from(bytes.subarray(0, HEAD));
     else if (this.#head && this.#head.length < HEAD && offset === this.#head.length)
       this.#head = Buffer.concat([this.#head, bytes]).subarray(0, HEAD);
     this.#chunks.push({ bytes: Buffer.from(bytes), offset });
     this.end = offset + bytes.length;
     while (this.#chunks.length > 2 && this.end - (this.#chunks[1]?.offset ?? 0) > KEPT) this.#chunks.shift();
+    return true;
   }
 
   /** The evidence for an offset, if it can be had from what is kept. */

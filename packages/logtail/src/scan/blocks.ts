@@ -50,7 +50,7 @@ export class BlockReader {
 
   /** The blocks from `from`, the start of a line, to `to` or the end of the file. */
   async *forwards(from: number, to: number): AsyncGenerator<Block, void, undefined> {
-    for (let position = from; position < to; ) {
+    for (let position = from; position < to;) {
       const wanted = this.#room().subarray(0, Math.min(this.#size, to - position));
       const length = await this.#source.read(wanted, position);
       if (length === 0) return;
@@ -72,7 +72,7 @@ export class BlockReader {
 
   /** The blocks from `to`, the start of a line or the end of the file, back to `from`. */
   async *backwards(from: number, to: number): AsyncGenerator<Block, void, undefined> {
-    for (let end = to; end > from; ) {
+    for (let end = to; end > from;) {
       const low = Math.max(from, end - this.#size);
       const base = low + ((low - from) % this.#unit);
       const wanted = this.#room().subarray(0, end - base);
@@ -127,7 +127,7 @@ export class BlockReader {
   /** Where the line that runs over `from` ends. */
   async #endOf(from: number, to: number): Promise<number> {
     const buffer = Buffer.allocUnsafe(this.#max);
-    for (let position = from; position < to; ) {
+    for (let position = from; position < to;) {
       const wanted = buffer.subarray(0, Math.min(buffer.length, to - position));
       const length = await this.#source.read(wanted, position);
       if (length === 0) return position;
@@ -141,7 +141,7 @@ export class BlockReader {
   /** Where the line that runs over `before` starts. */
   async #startOf(before: number, from: number): Promise<number> {
     const buffer = Buffer.allocUnsafe(this.#max);
-    for (let end = before; end > from; ) {
+    for (let end = before; end > from;) {
       const base = Math.max(from, end - buffer.length);
       const wanted = buffer.subarray(0, end - base);
       const length = await this.#source.read(wanted, base);

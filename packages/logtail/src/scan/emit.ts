@@ -1,5 +1,5 @@
 import type { CharSet, Node } from "./syntax.ts";
-import { complement, propertyName, union } from "./syntax.ts";
+import { propertyName, union } from "./syntax.ts";
 
 /**
  * For whom a pattern is written: `line` is JavaScript on the text of one line, `block` is JavaScript on many lines, and
@@ -20,7 +20,9 @@ export function emit(node: Node, dialect: Dialect): string {
     case "assert":
       return ASSERTIONS[dialect][node.kind];
     case "concat":
-      return node.parts.map((part) => (part.type === "alternation" ? group(part, dialect) : emit(part, dialect))).join("");
+      return node.parts
+        .map((part) => (part.type === "alternation" ? group(part, dialect) : emit(part, dialect)))
+        .join("");
     case "alternation":
       return node.options.map((option) => emit(option, dialect)).join("|");
     case "repeat": {
@@ -53,17 +55,20 @@ function character(code: number, dialect: Dialect): string {
   return dialect === "re2" ? `\\x{${code.toString(16)}}` : `\\u{${code.toString(16)}}`;
 }
 
-/** Written without the line end, which is in no line. */
+/** Written without the line end, which is in no line; a negated set as such, since case is ignored before it is negated. */
 function setSource({ ranges, properties, negated }: CharSet, dialect: Dialect): string {
-  const own = properties.length === 0 && negated ? complement(union([...ranges, [10, 10]])) : negated ? ranges : without(ranges);
-  const escaped = properties.map(({ name, negated: not }) => `\\${not ? "P" : "p"}{${dialect === "re2" ? name : propertyName(name)}}`);
+  const own = negated ? union([...ranges, [10, 10]]) : without(ranges);
   const parts = own.map(([low, high]) =>
     low === high ? character(low, dialect) : `${character(low, dialect)}-${character(high, dialect)}`,
   );
-  const inner = parts.join("") + escaped.join("");
-  if (properties.length > 0 && negated) return `[^${inner}${character(10, dialect)}]`;
-  if (inner !== "") return escaped.length > 0 && properties.some((one) => one.negated) && dialect === "block" ? `(?:(?!\\n)[${inner}])` : `[${inner}]`;
-  return NEVER[dialect];
+  const named = properties.map(
+    ({ name, negated: not }) => `\\${not ? "P" : "p"}{${dialect === "re2" ? name : propertyName(name)}}`,
+  );
+  const inner = parts.join("") + named.join("");
+  if (negated) return `[^${inner}]`;
+  if (inner === "") return NEVER[dialect];
+  const mayEnd = dialect === "block" && properties.some((one) => one.negated || one.name.startsWith("C"));
+  return mayEnd ? `(?:(?!\\n)[${inner}])` : `[${inner}]`;
 }
 
 const NEVER = { line: "[]", block: "[]", re2: "[^\\x{0}-\\x{10ffff}]" } as const;

@@ -42,7 +42,7 @@ export function finderOf(pattern: Pattern | undefined, maxLineBytes: number): Fi
 /** Every line. */
 export function allLines(bytes: Buffer): Spans {
   const spans: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(LF, at);
     const next = end === -1 ? bytes.length : end + 1;
     spans.push(at, next);
@@ -87,7 +87,8 @@ function byVariants(literal: Buffer): Finder {
     }
     return -1;
   };
-  return (bytes) => linesWith(bytes, [...variants.map((one) => (from: number) => find(bytes, one, from)), escapes(bytes)]);
+  return (bytes) =>
+    linesWith(bytes, [...variants.map((one) => (from: number) => find(bytes, one, from)), escapes(bytes)]);
 }
 
 function spellings(part: Buffer): Buffer[] {
@@ -117,7 +118,7 @@ function search(literal: Buffer): (bytes: Buffer) => (from: number) => number {
   let choice = 0;
   let inVain = 0;
   return (bytes) => (from) => {
-    for (let start = from; ; ) {
+    for (let start = from; ;) {
       const place = places[choice] ?? 0;
       const part = partAt(literal, place);
       const at = bytes.indexOf(part, start + place);
@@ -145,7 +146,7 @@ function pushLine(bytes: Buffer, at: number, spans: number[]): number {
 function byExpression(expression: RegExp, maxLineBytes: number): Finder {
   return (bytes) => {
     const spans: number[] = [];
-    for (let start = 0; start < bytes.length; ) {
+    for (let start = 0; start < bytes.length;) {
       const end = pieceEnd(bytes, start);
       for (const at of spansOf(bytes.subarray(start, end), expression, maxLineBytes)) spans.push(start + at);
       start = end;

@@ -1,5 +1,5 @@
 /** The most frequent bytes of logs, the most frequent first; all others are rarer. */
-const FREQUENT = Buffer.from(" 0123456789e.-:tnarosid/l\np[]cumhT=\"gZ,bfwyv_(){}INkFOERASDCxLPWMUGBHqjzKQ+YVX$");
+const FREQUENT = Buffer.from(' 0123456789e.-:tnarosid/l\np[]cumhT="gZ,bfwyv_(){}INkFOERASDCxLPWMUGBHqjzKQ+YVX$');
 const RANK = new Uint8Array(256);
 for (const [index, byte] of FREQUENT.entries()) RANK[byte] = 255 - index;
 /** Longer parts are looked for by another algorithm, which is slower on rare bytes. */

@@ -2,7 +2,7 @@ import type { CharSet, Node, Range } from "./syntax.ts";
 import { ANY, complement, union } from "./syntax.ts";
 
 /** Steps that V8 may take per character of a line. */
-const MAX_STEPS = 250;
+const MAX_STEPS = 64;
 /** Characters between what bounds the entries of a loop and the loop. */
 const MAX_DISTANCE = 16;
 const WORD_RANGES: readonly Range[] = [
@@ -71,11 +71,15 @@ export function flat(parts: readonly Node[]): readonly Node[] {
  * an end trimmed off do not pass.
  */
 export function isLinear(node: Node, ignoreCase: boolean): boolean {
-  const options = node.type === "alternation" ? node.options : [node];
-  return options.reduce((sum, option) => sum + sequenceSteps(option, ignoreCase), 0) <= MAX_STEPS;
+  return stepsOf(node, ignoreCase) <= MAX_STEPS;
 }
 
-/** Steps per character of a text; Infinity when it is not linear. */
+/** Steps per character of a text at most; Infinity when that is not bounded. */
+export function stepsOf(node: Node, ignoreCase: boolean): number {
+  const options = node.type === "alternation" ? node.options : [node];
+  return options.reduce((sum, option) => sum + sequenceSteps(option, ignoreCase), 0);
+}
+
 function sequenceSteps(node: Node, ignoreCase: boolean): number {
   const parts = flat([node]);
   const anchored = parts[0]?.type === "assert" && parts[0].kind === "start";
@@ -116,7 +120,8 @@ function entriesOf(parts: readonly Node[], loop: number, ignoreCase: boolean): n
   if (body === undefined || !isLoop(body)) return Infinity;
   const set = setOf(body.body);
   const before = parts[loop - 1];
-  if (before?.type === "assert" && before.kind === "word" && body.min > 0 && within(set, WORD_RANGES, ignoreCase)) return 1;
+  if (before?.type === "assert" && before.kind === "word" && body.min > 0 && within(set, WORD_RANGES, ignoreCase))
+    return 1;
   let distance = 0;
   for (let at = loop - 1; at >= 0 && distance <= MAX_DISTANCE; at--) {
     const part = parts[at];

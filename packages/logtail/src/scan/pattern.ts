@@ -2,7 +2,7 @@ import { RE2JS } from "re2js";
 import { stripEscapes } from "../format/ansi.ts";
 import { emit } from "./emit.ts";
 import { PatternError } from "./error.ts";
-import { isLinear, stages, trim } from "./linear.ts";
+import { isLinear, stages, stepsOf, trim } from "./linear.ts";
 import { requiredLiterals } from "./literals.ts";
 import { parsePattern } from "./syntax.ts";
 
@@ -66,7 +66,14 @@ export function compilePattern(spec: PatternSpec): Pattern {
 function compileText({ source, ignoreCase }: PatternSpec): Pattern {
   const literals = [source];
   if (!ignoreCase || !/\p{Cased}/u.test(source)) {
-    return { engine: "text", test: (text) => text.includes(source), literals, ignoreCase: false, block: undefined, weight: 1 };
+    return {
+      engine: "text",
+      test: (text) => text.includes(source),
+      literals,
+      ignoreCase: false,
+      block: undefined,
+      weight: 1,
+    };
   }
   const escaped = quote(source);
   const expression = RegExp(escaped, "iu");
@@ -87,18 +94,19 @@ function compileExpression(spec: PatternSpec): Pattern {
   const flags = ignoreCase ? "iu" : "u";
   const literals = requiredLiterals(node);
   const literalBlock = literals === undefined || !ignoreCase ? undefined : RegExp(literals.map(quote).join("|"), "giu");
-  const common = { literals, ignoreCase, weight: 1 };
+  const common = { literals, ignoreCase };
   if (isLinear(node, ignoreCase)) {
     const line = RegExp(emit(node, "line"), flags);
     const block = RegExp(emit(node, "block"), `g${flags}`);
-    return { ...common, engine: "v8", test: (text) => line.test(text), block };
+    return { ...common, engine: "v8", test: (text) => line.test(text), block, weight: stepsOf(node, ignoreCase) };
   }
   const pieces = stages(node, ignoreCase);
   const first = pieces?.[0];
   if (pieces !== undefined && first !== undefined) {
     const expressions = pieces.map((piece) => RegExp(emit(piece, "line"), `g${flags}`));
+    const weight = pieces.reduce((sum, piece) => sum + stepsOf(piece, ignoreCase), 0);
     const block = literalBlock ?? RegExp(emit(first, "block"), `g${flags}`);
-    return { ...common, engine: "stages", test: (text) => inTurn(expressions, text), block };
+    return { ...common, engine: "stages", test: (text) => inTurn(expressions, text), block, weight };
   }
   const re2 = compileRe2(emit(node, "re2"), ignoreCase);
   return { ...common, engine: "re2", test: (text) => re2.test(text), block: literalBlock, weight: re2.programSize() };

@@ -1,7 +1,15 @@
 import type { SummaryOptions } from "../summary/summary.ts";
 import type { Told } from "./control.ts";
 import type { Query } from "./query.ts";
-import type { Part, ReportOptions, SearchLimits, SearchPart, SeekOptions, SummarizeLimits, SummarizePart } from "./types.ts";
+import type {
+  Part,
+  ReportOptions,
+  SearchLimits,
+  SearchPart,
+  SeekOptions,
+  SummarizeLimits,
+  SummarizePart,
+} from "./types.ts";
 import type { SummaryReport } from "../summary/summary.ts";
 
 /** What the main thread asks of a worker, one thing at a time. */
@@ -9,6 +17,7 @@ export type Request =
   | { readonly type: "search"; readonly part: Part; readonly query: Query; readonly limits: SearchLimits }
   | { readonly type: "summarize"; readonly part: Part; readonly query: Query; readonly limits: SummarizeLimits }
   | { readonly type: "seek"; readonly part: Part; readonly time: number; readonly options: SeekOptions }
+  | { readonly type: "middle"; readonly part: Part }
   | { readonly type: "report"; readonly options: ReportOptions }
   | { readonly type: "begin"; readonly options: SummaryOptions };
 

@@ -135,7 +135,7 @@ class Searcher {
   #reader(): BlockReader {
     const { firstBlockBytes, blockBytes } = this.#limits;
     // A block of a pattern that costs much is a short one, so that the clock is looked at often.
-    const maxBytes = blockBytes ?? ((this.#pattern?.weight ?? 1) > 200 ? 65_536 : 524_288);
+    const maxBytes = blockBytes ?? ((this.#pattern?.weight ?? 1) > 32 ? 65_536 : 524_288);
     return new BlockReader(this.#source, this.#rules.encoding, {
       maxBytes,
       headBytes: headBytes(this.#rules),

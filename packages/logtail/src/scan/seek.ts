@@ -37,9 +37,7 @@ export async function seek(
     if (probe !== undefined && probe.time < target) low = probe.start;
     else high = probe === undefined ? middle : Math.min(probe.start, middle);
   }
-  // The line of the last probe that was too late may have begun before the middle.
-  const limit = high === part.to ? part.to : high + SHORT;
-  for await (const line of linesDown(source, low, rules, Math.min(part.to, limit + SHORT))) {
+  for await (const line of linesDown(source, low, rules, part.to)) {
     if (control.expired) return low;
     const found = parser.parse(line.text).time;
     if (found !== undefined && found >= target) return line.start;

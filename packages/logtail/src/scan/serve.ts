@@ -1,5 +1,6 @@
 import type { SummaryOptions } from "../summary/summary.ts";
 import { Summary } from "../summary/summary.ts";
+import { encodingAt } from "./blocks.ts";
 import type { ByteSource } from "./bytes.ts";
 import { fileBytes, gzipBytes } from "./bytes.ts";
 import type { Shared } from "./control.ts";
@@ -7,9 +8,10 @@ import { Control } from "./control.ts";
 import type { Answer, Request } from "./protocol.ts";
 import { parserOf } from "./query.ts";
 import { search } from "./search.ts";
-import { seek } from "./seek.ts";
+import { lineStart, seek } from "./seek.ts";
 import type { Summaries } from "./summarize.ts";
 import { summarize } from "./summarize.ts";
+import { rulesOf } from "./text.ts";
 import type { Part } from "./types.ts";
 
 export const DEFAULT_MS = 5000;
@@ -52,6 +54,12 @@ export class Server {
         const { part, query, limits } = request;
         await using source = open(part);
         return await summarize(source, part, query, limits, this.#summaries, this.#control(limits.ms ?? DEFAULT_MS));
+      }
+      case "middle": {
+        const { part } = request;
+        await using source = open(part);
+        const rules = rulesOf(await encodingAt(source));
+        return await lineStart(source, Math.floor((part.from + part.to) / 2), part.from, rules);
       }
       case "seek": {
         const { part, time, options } = request;

@@ -1,8 +1,11 @@
 import type { SummaryOptions, SummaryReport } from "../summary/summary.ts";
 import { ScanError } from "./error.ts";
+import { halvesOf, joinHalves } from "./parallel.ts";
+import type { Request } from "./protocol.ts";
 import type { Query } from "./query.ts";
 import { checkPattern } from "./query.ts";
 import { DEFAULT_MS, DEFAULT_SEEK_MS } from "./serve.ts";
+import type { Outcome } from "./thread.ts";
 import { ScanThread } from "./thread.ts";
 import type {
   Part,
@@ -22,6 +25,8 @@ export interface ScannersOptions {
   readonly idleMs?: number;
   /** Sessions that wait for a thread at most. Default 32. */
   readonly maxWaiting?: number;
+  /** Bytes from which on a part is searched by a second thread as well, if one is free. Default 64 MiB. */
+  readonly parallelBytes?: number;
 }
 
 /**
@@ -33,7 +38,12 @@ export interface ScannersOptions {
  */
 export interface Session extends AsyncDisposable {
   /** Finds lines. What the thread does not finish 250 ms after `ms` ends with `killed`, with what it had told by then. */
-  search(part: Part, query: Query, limits: SearchLimits, onProgress?: (progress: Progress) => void): Promise<SearchPart>;
+  search(
+    part: Part,
+    query: Query,
+    limits: SearchLimits,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<SearchPart>;
   /** Adds a part to the summary of the session. After `killed` the summary is empty. */
   summarize(
     part: Part,
@@ -57,6 +67,7 @@ export class Scanners {
   readonly #max: number;
   readonly #idleMs: number;
   readonly #maxWaiting: number;
+  readonly #parallelBytes: number;
   readonly #threads = new Set<ScanThread>();
   readonly #idle: ScanThread[] = [];
   readonly #waiting: { give(thread: ScanThread): void; fail(error: Error): void }[] = [];
@@ -67,6 +78,7 @@ export class Scanners {
     this.#max = Math.max(1, options.max ?? 2);
     this.#idleMs = options.idleMs ?? 30_000;
     this.#maxWaiting = options.maxWaiting ?? 32;
+    this.#parallelBytes = options.parallelBytes ?? 67_108_864;
   }
 
   /** Threads that run now, idle or not. */
@@ -86,7 +98,10 @@ export class Scanners {
       this.#give(thread);
       throw error;
     });
-    return new ThreadSession(thread, signal, () => this.#give(thread));
+    return new ThreadSession(thread, signal, this.#parallelBytes, {
+      take: () => (this.#waiting.length > 0 ? undefined : this.#free()),
+      give: (one) => this.#give(one),
+    });
   }
 
   /** Ends all threads, also in the middle of a scan. Idempotent. */
@@ -100,17 +115,8 @@ export class Scanners {
 
   async #take(signal: AbortSignal | undefined): Promise<ScanThread> {
     if (this.#closed) throw closedError();
-    const idle = this.#idle.pop();
-    if (idle !== undefined) {
-      clearTimeout(this.#timers.get(idle));
-      this.#timers.delete(idle);
-      return idle;
-    }
-    if (this.#threads.size < this.#max) {
-      const thread = new ScanThread();
-      this.#threads.add(thread);
-      return thread;
-    }
+    const free = this.#free();
+    if (free !== undefined) return free;
     if (this.#waiting.length >= this.#maxWaiting)
       throw new ScanError("busy", `${this.#waiting.length} searches wait already: try again in a moment.`);
     return new Promise((resolve, reject) => {
@@ -132,6 +138,21 @@ export class Scanners {
       signal?.addEventListener("abort", leave, { once: true });
       this.#waiting.push(waiter);
     });
+  }
+
+  /** A thread that nobody uses; undefined when all are in use. */
+  #free(): ScanThread | undefined {
+    if (this.#closed) return undefined;
+    const idle = this.#idle.pop();
+    if (idle !== undefined) {
+      clearTimeout(this.#timers.get(idle));
+      this.#timers.delete(idle);
+      return idle;
+    }
+    if (this.#threads.size >= this.#max) return undefined;
+    const thread = new ScanThread();
+    this.#threads.add(thread);
+    return thread;
   }
 
   #give(thread: ScanThread): void {
@@ -157,40 +178,76 @@ function closedError(): ScanError {
   return new ScanError("closed", "The search has been shut down.");
 }
 
+/** The other threads of the pool. */
+interface Others {
+  /** One that nobody uses or waits for. */
+  take(): ScanThread | undefined;
+  give(thread: ScanThread): void;
+}
+
 class ThreadSession implements Session {
   readonly #thread: ScanThread;
   readonly #signal: AbortSignal | undefined;
-  readonly #give: () => void;
+  readonly #parallelBytes: number;
+  readonly #others: Others;
   #running: Promise<unknown> | undefined;
   #disposed = false;
 
-  constructor(thread: ScanThread, signal: AbortSignal | undefined, give: () => void) {
+  constructor(thread: ScanThread, signal: AbortSignal | undefined, parallelBytes: number, others: Others) {
     this.#thread = thread;
     this.#signal = signal;
-    this.#give = give;
+    this.#parallelBytes = parallelBytes;
+    this.#others = others;
   }
 
-  async search(part: Part, query: Query, limits: SearchLimits, onProgress?: (progress: Progress) => void): Promise<SearchPart> {
+  async search(
+    part: Part,
+    query: Query,
+    limits: SearchLimits,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<SearchPart> {
     if (query.pattern !== undefined) checkPattern(query.pattern);
-    const { outcome, told, risk } = await this.#run({ type: "search", part, query, limits }, limits.ms ?? DEFAULT_MS, onProgress);
-    const hits = told.flatMap((one) => one.hits);
-    if (outcome !== "killed") {
-      const result = outcome as SearchPart;
-      return { ...result, hits: [...hits, ...result.hits] };
+    const large = !part.compressed && part.to - part.from >= this.#parallelBytes;
+    const helper = large && limits.bytes === undefined ? this.#others.take() : undefined;
+    if (helper === undefined) {
+      return this.#exclusive(() => searchOn(this.#thread, part, query, limits, this.#signal, onProgress));
     }
-    const last = told.at(-1);
-    const newest = limits.newestFirst === true;
-    const stream = newest && part.compressed;
-    const next = stream ? undefined : risk === undefined ? (last?.position ?? (newest ? part.to : part.from)) : newest ? risk.from : risk.to;
-    return {
-      hits,
-      matched: last?.matched ?? 0,
-      scannedBytes: last?.scannedBytes ?? 0,
-      exact: false,
-      next,
-      ended: "killed",
-      ...(risk !== undefined && { skipped: risk }),
+    try {
+      return await this.#exclusive(() => this.#searchHalves(helper, part, query, limits, onProgress));
+    } finally {
+      this.#others.give(helper);
+    }
+  }
+
+  async #searchHalves(
+    helper: ScanThread,
+    part: Part,
+    query: Query,
+    limits: SearchLimits,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<SearchPart> {
+    const { outcome } = await this.#thread.request({ type: "middle", part }, DEFAULT_MS, this.#signal);
+    if (typeof outcome !== "number") return searchOn(this.#thread, part, query, limits, this.#signal, onProgress);
+    const [one, other] = halvesOf(part, outcome, limits.newestFirst);
+    const progress = [NO_PROGRESS, NO_PROGRESS];
+    const tell = (half: number) => (told: Progress) => {
+      progress[half] = told;
+      const [a = NO_PROGRESS, b = NO_PROGRESS] = progress;
+      onProgress?.({ scannedBytes: a.scannedBytes + b.scannedBytes, matched: a.matched + b.matched });
     };
+    const enough = new AbortController();
+    const stop = this.#signal === undefined ? enough.signal : AbortSignal.any([this.#signal, enough.signal]);
+    const second = searchOn(helper, other, query, limits, stop, tell(1));
+    second.catch(() => undefined);
+    try {
+      const first = await searchOn(this.#thread, one, query, limits, this.#signal, tell(0));
+      if (first.ended !== "end") return first;
+      return joinHalves(first, await second, limits);
+    } finally {
+      // The other thread may still read the file.
+      enough.abort();
+      await second.catch(() => undefined);
+    }
   }
 
   async summarize(
@@ -200,7 +257,11 @@ class ThreadSession implements Session {
     onProgress?: (progress: Progress) => void,
   ): Promise<SummarizePart> {
     if (query.pattern !== undefined) checkPattern(query.pattern);
-    const { outcome } = await this.#run({ type: "summarize", part, query, limits }, limits.ms ?? DEFAULT_MS, onProgress);
+    const { outcome } = await this.#run(
+      { type: "summarize", part, query, limits },
+      limits.ms ?? DEFAULT_MS,
+      onProgress,
+    );
     if (outcome !== "killed") return outcome as SummarizePart;
     return { lines: 0, events: 0, scannedBytes: 0, exact: false, from: part.to, to: part.to, ended: "killed" };
   }
@@ -228,13 +289,18 @@ class ThreadSession implements Session {
       await this.#thread.end();
       await this.#running.catch(() => undefined);
     }
-    this.#give();
+    this.#others.give(this.#thread);
   }
 
-  async #run(...[request, ms, onProgress]: [Parameters<ScanThread["request"]>[0], number, ((progress: Progress) => void)?]) {
+  #run(request: Request, ms: number, onProgress?: (progress: Progress) => void): Promise<Outcome> {
+    return this.#exclusive(() => this.#thread.request(request, ms, this.#signal, onProgress));
+  }
+
+  /** One request at a time: the thread would mix up the answers. */
+  async #exclusive<Result>(run: () => Promise<Result>): Promise<Result> {
     if (this.#disposed) throw new ScanError("closed", "The session has been given back.");
     if (this.#running !== undefined) throw new Error("a session does one request at a time");
-    const running = this.#thread.request(request, ms, this.#signal, onProgress);
+    const running = run();
     this.#running = running;
     try {
       return await running;
@@ -242,4 +308,36 @@ class ThreadSession implements Session {
       this.#running = undefined;
     }
   }
+}
+
+const NO_PROGRESS: Progress = { scannedBytes: 0, matched: 0 };
+
+async function searchOn(
+  thread: ScanThread,
+  part: Part,
+  query: Query,
+  limits: SearchLimits,
+  signal: AbortSignal | undefined,
+  onProgress?: (progress: Progress) => void,
+): Promise<SearchPart> {
+  const request = { type: "search", part, query, limits } as const;
+  const { outcome, told, risk } = await thread.request(request, limits.ms ?? DEFAULT_MS, signal, onProgress);
+  const hits = told.flatMap((one) => one.hits);
+  if (outcome !== "killed") {
+    const result = outcome as SearchPart;
+    return { ...result, hits: [...hits, ...result.hits] };
+  }
+  const last = told.at(-1);
+  const newest = limits.newestFirst === true;
+  const reached = last?.position ?? (newest ? part.to : part.from);
+  const next = risk === undefined ? reached : newest ? risk.from : risk.to;
+  return {
+    hits,
+    matched: last?.matched ?? 0,
+    scannedBytes: last?.scannedBytes ?? 0,
+    exact: false,
+    next: newest && part.compressed ? undefined : next,
+    ended: "killed",
+    ...(risk !== undefined && { skipped: risk }),
+  };
 }

@@ -119,7 +119,11 @@ class Summarizer {
       covered = start;
       // No range is begun that does not fit into the time.
       const rate = this.#scanned / Math.max(1, began - this.#control.left);
-      rangeBytes = Math.min(this.#limits.rangeBytes ?? RANGE, rangeBytes * 2, Math.max(65_536, rate * this.#control.left));
+      rangeBytes = Math.min(
+        this.#limits.rangeBytes ?? RANGE,
+        rangeBytes * 2,
+        Math.max(65_536, rate * this.#control.left),
+      );
     }
     return this.#result(from, to, "end");
   }
@@ -137,9 +141,14 @@ class Summarizer {
     };
   }
 
-  async #range(from: number, to: number, graceMs: number, maxBytes: number): Promise<{ whole: boolean; position: number }> {
+  async #range(
+    from: number,
+    to: number,
+    graceMs: number,
+    maxBytes: number,
+  ): Promise<{ whole: boolean; position: number }> {
     const { blockBytes } = this.#limits;
-    const size = blockBytes ?? ((this.#pattern?.weight ?? 1) > 200 ? 65_536 : 524_288);
+    const size = blockBytes ?? ((this.#pattern?.weight ?? 1) > 32 ? 65_536 : 524_288);
     const reader = new BlockReader(this.#source, this.#rules.encoding, {
       firstBytes: size,
       maxBytes: size,
@@ -212,7 +221,8 @@ class Summarizer {
       if (time > this.#last) this.#last = time;
     }
     const { split } = this.#limits;
-    const summary = split !== undefined && time !== undefined && time < split ? this.#summaries.before : this.#summaries.recent;
+    const summary =
+      split !== undefined && time !== undefined && time < split ? this.#summaries.before : this.#summaries.recent;
     summary.add({ message: record.message, time, level }, this.#base + start);
   }
 }

@@ -81,6 +81,11 @@ const POSIX: Readonly<Record<string, readonly Range[]>> = {
     [97, 102],
   ],
 };
+/** The long s and the sign for Kelvin, which equal s and k when case is ignored. */
+const LIKE_ASCII: readonly Range[] = [
+  [0x17f, 0x17f],
+  [0x212a, 0x212a],
+];
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7, e: 27 };
 
 /** Any character: the line end is in no line. */
@@ -145,13 +150,17 @@ class Parser {
     const bounds = this.#bounds();
     if (bounds === undefined) return body;
     const [min, max] = bounds;
-    if (body.type === "assert") this.#fail("syntax", "an anchor cannot be repeated: remove the quantifier", start);
+    if (body.type === "assert" && this.#source.charAt(start) !== "(")
+      this.#fail("syntax", "an anchor cannot be repeated: remove the quantifier", start);
     if (min > max) this.#fail("syntax", `{${min},${max}} asks for more than it allows: swap the numbers`, start);
     if (min > MAX_REPEAT || (max !== Infinity && max > MAX_REPEAT))
       this.#fail("too_large", `a repetition may be at most ${MAX_REPEAT}: write * or + for more`, start);
     const lazy = this.#take("?");
     if (this.#sees("+"))
-      this.#fail("unsupported", "possessive quantifiers are not supported: leave the second + away, the search is safe");
+      this.#fail(
+        "unsupported",
+        "possessive quantifiers are not supported: leave the second + away, the search is safe",
+      );
     const again = this.#at;
     if (this.#sees("*") || this.#sees("?") || this.#bounds() !== undefined)
       this.#fail("syntax", "a quantifier after a quantifier: put what is repeated into a group (?:…)", again);
@@ -189,7 +198,11 @@ class Parser {
       case 0x2a:
       case 0x2b:
       case 0x3f:
-        return this.#fail("syntax", `there is nothing to repeat before ${JSON.stringify(String.fromCodePoint(code))}: write a backslash before it for the character`, start);
+        return this.#fail(
+          "syntax",
+          `there is nothing to repeat before ${JSON.stringify(String.fromCodePoint(code))}: write a backslash before it for the character`,
+          start,
+        );
       default:
         return { type: "char", code };
     }
@@ -198,7 +211,11 @@ class Parser {
   #group(start: number): Node {
     const rest = this.#source.slice(this.#at, this.#at + 80);
     if (/^\?(?:<?[=!])/.test(rest))
-      this.#fail("unsupported", "lookaround is not supported: search for the line, and leave out with a second search", start);
+      this.#fail(
+        "unsupported",
+        "lookaround is not supported: search for the line, and leave out with a second search",
+        start,
+      );
     if (rest.startsWith("?>")) this.#fail("unsupported", "atomic groups are not supported: write (?:…)", start);
     const named = /^\?P?<([^>]*)>/.exec(rest);
     if (named !== null) {
@@ -209,7 +226,11 @@ class Parser {
       this.#at += named[0].length;
     } else if (rest.startsWith("?:")) this.#at += 2;
     else if (rest.startsWith("?"))
-      this.#fail("unsupported", "only (?:…), (?<name>…), and (?i) at the very start of the pattern are supported", start);
+      this.#fail(
+        "unsupported",
+        "only (?:…), (?<name>…), and (?i) at the very start of the pattern are supported",
+        start,
+      );
     if (++this.#depth > MAX_DEPTH) this.#fail("too_large", `groups are nested over ${MAX_DEPTH} deep`, start);
     const node = this.#alternation();
     this.#depth--;
@@ -265,7 +286,8 @@ class Parser {
     const control = CONTROLS[letter];
     if (control !== undefined) return control;
     if (letter === "0") return 0;
-    if (/[A-Za-z]/.test(letter)) this.#fail("syntax", `\\${letter} has no meaning: for the letter leave the backslash away`, start);
+    if (/[A-Za-z]/.test(letter))
+      this.#fail("syntax", `\\${letter} has no meaning: for the letter leave the backslash away`, start);
     return code;
   }
 
@@ -279,7 +301,7 @@ class Parser {
       if (!first && this.#take("]")) break;
       const item = this.#classItem();
       if (typeof item !== "number") {
-        if (item.negated) ranges.push(...complement(item.ranges));
+        if (item.negated) ranges.push(...complement([...item.ranges, ...LIKE_ASCII]));
         else ranges.push(...item.ranges);
         properties.push(...item.properties);
         continue;
@@ -288,7 +310,8 @@ class Parser {
       if (this.#sees("-") && this.#source.charAt(at + 1) !== "]" && at + 1 < this.#source.length) {
         this.#at++;
         const to = this.#classItem();
-        if (typeof to !== "number") this.#fail("syntax", "a range ends in a character: write \\- for the character -", at);
+        if (typeof to !== "number")
+          this.#fail("syntax", "a range ends in a character: write \\- for the character -", at);
         if (to < item) this.#fail("syntax", "this range runs backwards: swap its ends", at);
         ranges.push([item, to]);
       } else ranges.push([item, item]);

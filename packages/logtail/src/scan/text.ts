@@ -32,7 +32,7 @@ export function linesOf({ bytes, long }: Block, { encoding }: LineRules): Spans 
   if (long !== undefined) return [0, bytes.length];
   if (encoding === "utf8") return allLines(bytes);
   const spans: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = findEnd(bytes, at, encoding);
     const next = end === -1 ? bytes.length : end + 2;
     spans.push(at, next);
@@ -55,7 +55,12 @@ export function lineAt(block: Block, start: number, end: number, { encoding, max
 }
 
 /** Up to `count` lines before an offset that is the start of a line, in the order of the file. */
-export async function linesBefore(source: ByteSource, offset: number, count: number, rules: LineRules): Promise<Line[]> {
+export async function linesBefore(
+  source: ByteSource,
+  offset: number,
+  count: number,
+  rules: LineRules,
+): Promise<Line[]> {
   const lines: Line[] = [];
   if (count <= 0) return lines;
   for await (const line of linesUp(source, offset, rules)) {
@@ -66,7 +71,11 @@ export async function linesBefore(source: ByteSource, offset: number, count: num
 }
 
 /** The lines before an offset, the nearest first. */
-export async function* linesUp(source: ByteSource, offset: number, rules: LineRules): AsyncGenerator<Line, void, undefined> {
+export async function* linesUp(
+  source: ByteSource,
+  offset: number,
+  rules: LineRules,
+): AsyncGenerator<Line, void, undefined> {
   for await (const block of contextReader(source, rules).backwards(0, offset)) {
     const spans = linesOf(block, rules);
     for (let at = spans.length - 2; at >= 0; at -= 2) yield lineAt(block, spans[at] ?? 0, spans[at + 1] ?? 0, rules);
@@ -74,7 +83,12 @@ export async function* linesUp(source: ByteSource, offset: number, rules: LineRu
 }
 
 /** The lines from an offset on that is the start of a line. */
-export async function* linesDown(source: ByteSource, offset: number, rules: LineRules, to = Infinity): AsyncGenerator<Line, void, undefined> {
+export async function* linesDown(
+  source: ByteSource,
+  offset: number,
+  rules: LineRules,
+  to = Infinity,
+): AsyncGenerator<Line, void, undefined> {
   for await (const block of contextReader(source, rules).forwards(offset, to)) {
     const spans = linesOf(block, rules);
     for (let at = 0; at < spans.length; at += 2) yield lineAt(block, spans[at] ?? 0, spans[at + 1] ?? 0, rules);

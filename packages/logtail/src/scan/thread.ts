@@ -45,7 +45,12 @@ export class ScanThread {
    * descriptor of the request.
    * @param ms what the request allows itself
    */
-  async request(request: Request, ms: number, signal?: AbortSignal, onProgress?: (progress: Progress) => void): Promise<Outcome> {
+  async request(
+    request: Request,
+    ms: number,
+    signal?: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<Outcome> {
     signal?.throwIfAborted();
     const worker = (this.#worker ??= this.#spawn());
     const told: Told[] = [];
@@ -149,8 +154,11 @@ export class ScanThread {
 }
 
 function errorOf({ error, pattern }: Answer & { type: "failed" }): Error {
-  if (pattern !== undefined) return new PatternError(pattern.code as PatternError["code"], pattern.message, pattern.position);
-  return error instanceof RangeError ? error : new ScanError("failed", `The search has failed: ${String(error)}.`, { cause: error });
+  if (pattern !== undefined)
+    return new PatternError(pattern.code as PatternError["code"], pattern.message, pattern.position);
+  return error instanceof RangeError
+    ? error
+    : new ScanError("failed", `The search has failed: ${String(error)}.`, { cause: error });
 }
 
 /** The worker's file beside the built package, or the source. */

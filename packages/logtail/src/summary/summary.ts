@@ -76,10 +76,15 @@ export interface HistogramReport {
 
 export interface SummaryReport {
   readonly lines: number;
+  /** Lines in the time before, counted in `lines` or not; only with a time before. */
+  readonly before?: number;
   readonly levels: Readonly<Partial<Record<Level, number>>>;
   readonly first?: number;
   readonly last?: number;
-  readonly histogram?: HistogramReport;
+  readonly histogram?: HistogramReport & {
+    /** Of each bucket, the lines whose level is error or critical. */
+    readonly errors: readonly number[];
+  };
   /** The most important first: new errors, rising errors, errors, what is new, rising, frequent. */
   readonly templates: readonly TemplateReport[];
   /** Templates known, shown or not. */
@@ -103,6 +108,8 @@ export interface Comparison {
   readonly includeBefore?: boolean;
 }
 
+/** The rank of a warning: its place among the levels, from 1. */
+const WARNING = LEVELS.indexOf("warning") + 1;
 /** A rise by chance is rarer than this. */
 const SIGNIFICANT = 0.001;
 const MIN_RATIO = 1.5;
@@ -117,6 +124,8 @@ export class Summary {
   readonly #keys = new Map<number, Known>();
   #stats = new Set<Stats>();
   readonly #histogram: Histogram;
+  /** Of the lines whose level is error or critical. */
+  readonly #errors: Histogram;
   /** Lines without a level, and of each level. */
   readonly #levels = new Float64Array(LEVELS.length + 1);
   #lines = 0;
@@ -130,6 +139,7 @@ export class Summary {
     this.#buckets = Math.max(2, options.buckets ?? 40);
     this.#maxExample = options.maxExample ?? 500;
     this.#histogram = new Histogram(this.#buckets);
+    this.#errors = new Histogram(this.#buckets);
   }
 
   /** Lines counted. */
@@ -162,6 +172,7 @@ export class Summary {
     if (time > stats.last) stats.last = time;
     (stats.histogram ??= new Histogram(this.#buckets)).add(time);
     this.#histogram.add(time);
+    if (rank > WARNING) this.#errors.add(time);
     if (time < this.#first) this.#first = time;
     if (time > this.#last) this.#last = time;
   }
@@ -206,6 +217,7 @@ export class Summary {
     const shown = templates.slice(0, Math.max(0, limit)).map(({ rank: _, ...template }) => template);
     return {
       ...all.#totals(),
+      ...(before !== undefined && { before: before.#lines }),
       templates: shown,
       known: templates.length,
       unshown: all.#lines - all.#other - shown.reduce((sum, { count }) => sum + count, 0),
@@ -222,7 +234,7 @@ export class Summary {
         LEVELS.flatMap((level, at) => ((this.#levels[at + 1] ?? 0) > 0 ? [[level, this.#levels[at + 1]]] : [])),
       ),
       ...(this.#last >= this.#first && { first: this.#first, last: this.#last }),
-      ...(histogram !== undefined && { histogram }),
+      ...(histogram !== undefined && { histogram: { ...histogram, errors: this.#errors.countsOver(histogram) } }),
     };
   }
 
@@ -235,6 +247,7 @@ export class Summary {
       sum.#first = Math.min(sum.#first, part.#first);
       sum.#last = Math.max(sum.#last, part.#last);
       sum.#histogram.addAll(part.#histogram);
+      sum.#errors.addAll(part.#errors);
       for (const [at, count] of part.#levels.entries()) sum.#levels[at] = (sum.#levels[at] ?? 0) + count;
     }
     return sum;
@@ -264,7 +277,7 @@ export class Summary {
     const tokens = this.#tokenizer.tokens(message.length > 4096 ? message.slice(0, 4096) : message);
     const stats: Stats = {
       level,
-      tokens: { words: tokens.words.map(own), separators: tokens.separators.map(own) },
+      tokens,
       group: own(`${level ?? ""} ${tokens.words.length} ${tokens.separators.join("\0")}`),
       count: 0,
       first: Infinity,

@@ -76,7 +76,9 @@ export function listText({ logs, hint }: Output): string {
   const lines = logs.map(
     ({ name, size, modified, format, rotated }) =>
       `${name}  ${bytes(size)}, ${format}, changed ${modified}` +
-      (rotated ? `, and ${rotated.files} older ${rotated.files === 1 ? "file" : "files"} (${bytes(rotated.size)})` : ""),
+      (rotated
+        ? `, and ${rotated.files} older ${rotated.files === 1 ? "file" : "files"} (${bytes(rotated.size)})`
+        : ""),
   );
   return [...lines, ...(hint === undefined ? [] : [hint])].join("\n");
 }
@@ -87,4 +89,3 @@ export function bytes(count: number): string {
   const power = count < 1_000 ? 0 : Math.min(4, Math.floor(Math.log10(count) / 3));
   return `${power === 0 ? count : (count / 1_000 ** power).toFixed(1)} ${units[power] ?? ""}`;
 }
-

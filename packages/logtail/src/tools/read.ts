@@ -152,14 +152,14 @@ class Reading {
       take: () => true,
       signal: this.#signal,
     });
-    for (const { line, file } of found.hits.toReversed())
-      this.#page.add({ ...line, file, compressed: false, id: "" });
+    for (const { line, file } of found.hits.toReversed()) this.#page.add({ ...line, file, compressed: false, id: "" });
     this.scanned = found.matched;
   }
 
   /** The lines from the one of a place on. */
   async from(place: string, before: number): Promise<void> {
-    const earlier = before > 0 ? await worded(() => linesBefore(this.#source, place, before, { signal: this.#signal })) : [];
+    const earlier =
+      before > 0 ? await worded(() => linesBefore(this.#source, place, before, { signal: this.#signal })) : [];
     for (const line of earlier) this.#page.add(line, true);
     await this.since(await worded(() => cursorAt(this.#source, place, this.#signal)));
   }
@@ -187,7 +187,8 @@ class Reading {
       this.#full = true;
       return "stop";
     }
-    if (this.#until?.(line)) this.met = cutLine(this.#logtail.show.one(line.text), this.#logtail.options.maxLineChars, line).text;
+    if (this.#until?.(line))
+      this.met = cutLine(this.#logtail.show.one(line.text), this.#logtail.options.maxLineChars, line).text;
     if (fits) this.#page.add(line);
     return "skip";
   };
@@ -203,7 +204,8 @@ class Reading {
 
 async function wait(step: Reading, call: Call, waitMs: number, what: string): Promise<void> {
   const began = performance.now();
-  const message = (): string => `waiting for ${what}: ${step.scanned} new ${step.scanned === 1 ? "line" : "lines"} so far`;
+  const message = (): string =>
+    `waiting for ${what}: ${step.scanned} new ${step.scanned === 1 ? "line" : "lines"} so far`;
   let reported = -REPORT_MS;
   for (;;) {
     const passed = performance.now() - began;
@@ -238,7 +240,9 @@ export function readText(data: Output, tool: string): string {
   const body = lines ?? events?.map(eventText) ?? [];
   const notes = [
     truncated,
-    ...gaps.map(({ file, bytes, reason }) => `Gap in ${file}${bytes === undefined ? "" : ` (${bytes} bytes)`}: ${reason}`),
+    ...gaps.map(
+      ({ file, bytes, reason }) => `Gap in ${file}${bytes === undefined ? "" : ` (${bytes} bytes)`}: ${reason}`,
+    ),
     until && (until.met ? `It came: ${until.line ?? ""}` : "What was waited for did not come."),
     hint,
     `${more ? "There is more" : "For what comes next"}: ${tool} with cursor ${cursor}`,

@@ -14,7 +14,9 @@ const SUM = 6;
  */
 export function encodeResume(key: string, next: ReadonlyMap<string, Resume>): string | undefined {
   const rows = [...next].map(([label, at]) =>
-    typeof at === "string" ? [label, at === "start" ? 0 : 1] : [label, at.place.slice(label.length + 1), at.given ? 1 : 0],
+    typeof at === "string"
+      ? [label, at === "start" ? 0 : 1]
+      : [label, at.place.slice(label.length + 1), at.given ? 1 : 0],
   );
   const body = deflateRawSync(JSON.stringify([digest(key).toString("base64url", 0, SUM), ...rows]));
   const cursor = `${VERSION}.${Buffer.concat([digest(body).subarray(0, SUM), body]).toString("base64url")}`;
@@ -41,7 +43,9 @@ export function decodeResume(key: string, cursor: string): Map<string, Resume> {
   if (!Array.isArray(rows)) throw bad;
   const [owner, ...entries] = rows as unknown[];
   if (owner !== digest(key).toString("base64url", 0, SUM))
-    throw new ToolError("`cursor` belongs to another search: repeat source, text, pattern, level, since and until as they were.");
+    throw new ToolError(
+      "`cursor` belongs to another search: repeat source, text, pattern, level, since and until as they were.",
+    );
   return new Map(
     entries.map((entry): [string, Resume] => {
       const [label, at, given] = Array.isArray(entry) ? (entry as unknown[]) : [];

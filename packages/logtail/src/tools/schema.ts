@@ -15,6 +15,7 @@ export const annotations = {
 const MAX_NAME = 1_000;
 const MAX_PATTERN = 1_000;
 const level = z.enum(LEVELS);
+const text = z.string().min(1).max(MAX_PATTERN).optional();
 
 const source = z
   .string()
@@ -25,13 +26,8 @@ const source = z
 
 /** What lines have to be like. Spread into the input of a tool. */
 const filter = {
-  text: z.string().min(1).max(MAX_PATTERN).optional().describe("Only lines with this text."),
-  pattern: z
-    .string()
-    .min(1)
-    .max(MAX_PATTERN)
-    .optional()
-    .describe("Only lines that match this regular expression (RE2: no lookaround, no backreferences)."),
+  text: text.describe("Only lines with this text."),
+  pattern: text.describe("Only lines that match this regular expression (RE2: no lookaround, no backreferences)."),
   case_sensitive: z.boolean().default(false).describe("For text and pattern."),
   level: level.optional().describe("Only lines of this level or worse."),
 };
@@ -53,11 +49,7 @@ export function inputsOf({ defaultLines, maxLines, maxWaitMs, maxLineChars }: Lo
     }),
     read: z.strictObject({
       source,
-      cursor: z
-        .string()
-        .max(2_000)
-        .optional()
-        .describe("From a result: goes on there. Without it: the last lines."),
+      cursor: z.string().max(2_000).optional().describe("From a result: goes on there. Without it: the last lines."),
       lines: z.number().int().min(0).max(maxLines).default(defaultLines).describe("Most lines to return."),
       before: z
         .number()
@@ -74,14 +66,9 @@ export function inputsOf({ defaultLines, maxLines, maxWaitMs, maxLineChars }: Lo
         .optional()
         .describe("How long to wait for news, if there are none. Default 0; with `until` 30000."),
       until: z
-        .strictObject({
-          text: filter.text,
-          pattern: filter.pattern,
-          case_sensitive: filter.case_sensitive,
-          level: filter.level,
-        })
+        .strictObject({ text, pattern: text, case_sensitive: z.boolean().default(false), level: level.optional() })
         .optional()
-        .describe("Waits until a new line is like that, and says whether one came."),
+        .describe("Waits until a new line is like that (fields as below), and says whether one came."),
       ...filter,
       as: z
         .enum(["lines", "events"])
@@ -102,11 +89,7 @@ export function inputsOf({ defaultLines, maxLines, maxWaitMs, maxLineChars }: Lo
       context: z.number().int().min(0).max(50).default(0).describe("Lines before and after each hit to return too."),
       newest_first: z.boolean().default(true),
       limit: limit(20, "How many hits to return."),
-      cursor: z
-        .string()
-        .max(4_000)
-        .optional()
-        .describe("The next_cursor of the same search, for further hits."),
+      cursor: z.string().max(4_000).optional().describe("The next_cursor of the same search, for further hits."),
     }),
     summarize: z.strictObject({
       source,

@@ -32,15 +32,17 @@ export async function summarizeLogs(logtail: Logtail, args: Args, call: Call): P
   const { signal } = call;
   const { source, name } = await logtail.select(args.source, signal);
   const { logs } = await source.list([], signal);
-  const { segments, skipped } = segmentsOf(logs, asked.since === undefined ? undefined : earlier(asked.since, asked.until ?? now));
+  const { segments, skipped } = segmentsOf(
+    logs,
+    asked.since === undefined ? undefined : earlier(asked.since, asked.until ?? now),
+  );
   const total = segments.reduce((sum, { listed }) => sum + listed.size, 0);
 
   await using session = await logtail.scanners.session(signal);
   const files = new OpenFiles(source.roots);
   try {
     const split = asked.since ?? (await splitOf(files, segments, options, signal));
-    const query =
-      asked.since === undefined ? asked : { ...asked, since: earlier(asked.since, asked.until ?? now) };
+    const query = asked.since === undefined ? asked : { ...asked, since: earlier(asked.since, asked.until ?? now) };
     const until = performance.now() + options.summarizeMs;
     const reporter = new Reporter(call, `summarizing ${name}`);
     const covered = { bytes: 0, events: 0, complete: skipped.length === 0 };
@@ -59,7 +61,11 @@ export async function summarizeLogs(logtail: Logtail, args: Args, call: Call): P
         { ...query, reference: listed.mtimeMs },
         { ms: Math.max(1, until - performance.now()), index, ...(split !== undefined && { split }) },
         ({ scannedBytes }) =>
-          reporter.report(covered.bytes + scannedBytes, total, `${bytes(covered.bytes + scannedBytes)} of ${bytes(total)}`),
+          reporter.report(
+            covered.bytes + scannedBytes,
+            total,
+            `${bytes(covered.bytes + scannedBytes)} of ${bytes(total)}`,
+          ),
       );
       covered.bytes += Math.min(done.scannedBytes, listed.size);
       covered.events += done.events;
@@ -119,9 +125,7 @@ async function rowsOf(
   for (const template of templates) {
     const segment = segments[Math.floor(template.position / FILE)];
     const file = segment && (await files.open(segment.listed).catch(() => undefined));
-    const [place] = file
-      ? await placesOf(segment.label, file, segment.compressed, [template.position % FILE])
-      : [];
+    const [place] = file ? await placesOf(segment.label, file, segment.compressed, [template.position % FILE]) : [];
     const short = (text: string): string =>
       cutLine(show.one(text), Math.min(MAX_TEMPLATE_CHARS, options.maxLineChars)).text;
     const [level] = Object.keys(template.levels) as Row["level"][];
@@ -175,15 +179,15 @@ function output(args: Args, name: string, report: SummaryReport, rows: Row[], co
     of_bytes: covered.total,
     levels: { ...report.levels },
     ...(covered.split !== undefined &&
-      beforeOf(report) !== undefined && {
-        compared: { recent_from: written(Math.floor(covered.split)), lines_before: beforeOf(report) ?? 0 },
+      report.before !== undefined && {
+        compared: { recent_from: written(Math.floor(covered.split)), lines_before: report.before },
       }),
     ...(histogram && {
       histogram: {
         from: written(histogram.from),
         bucket_ms: histogram.widthMs,
         lines: [...histogram.counts],
-        errors: [...((histogram as { errors?: number[] }).errors ?? [])],
+        errors: [...histogram.errors],
       },
     }),
     templates: rows,
@@ -213,14 +217,19 @@ const BARS = "▁▂▃▄▅▆▇█";
 
 /** The readable form. */
 export function summaryText(data: Output, readTool: string): string {
-  const { source, lines, from, to, complete, levels, histogram, templates, stopped, other, compared, truncated, hint } = data;
+  const { source, lines, from, to, complete, levels, histogram, templates, stopped, other, compared, truncated, hint } =
+    data;
   const span = from === undefined ? "" : ` from ${from} to ${to ?? from}`;
   const head = `${lines} ${lines === 1 ? "message" : "messages"} of ${source}${span}${complete ? "" : " (the newest part only)"}`;
-  const counts = Object.entries(levels).map(([level, count]) => `${level} ${count}`).join(", ");
+  const counts = Object.entries(levels)
+    .map(([level, count]) => `${level} ${count}`)
+    .join(", ");
   const body = templates.map((row) => {
-    const marks = [row.level, row.trend?.toUpperCase(), row.recent !== undefined && row.trend !== "new" && `${row.recent} recent`].filter(
-      (mark) => typeof mark === "string",
-    );
+    const marks = [
+      row.level,
+      row.trend?.toUpperCase(),
+      row.recent !== undefined && row.trend !== "new" && `${row.recent} recent`,
+    ].filter((mark) => typeof mark === "string");
     const when = row.first === undefined ? "" : ` ${row.first} … ${row.last ?? row.first}`;
     const at = row.cursor === undefined ? "" : ` [cursor ${row.cursor}]`;
     return `${row.count} × ${row.template}\n    ${marks.join(", ")}${when}${at}\n    e.g. ${row.example}`;
@@ -245,7 +254,9 @@ export function summaryText(data: Output, readTool: string): string {
 
 function bars(counts: readonly number[]): string {
   const most = Math.max(...counts, 1);
-  return counts.map((count) => (count === 0 ? " " : (BARS[Math.min(7, Math.floor((count / most) * 8))] ?? "█"))).join("");
+  return counts
+    .map((count) => (count === 0 ? " " : (BARS[Math.min(7, Math.floor((count / most) * 8))] ?? "█")))
+    .join("");
 }
 
 function duration(ms: number): string {
@@ -257,9 +268,4 @@ function duration(ms: number): string {
   ];
   const [size, unit] = units.find(([each]) => ms >= each) ?? [1, "ms"];
   return `${Math.round((ms / size) * 10) / 10} ${unit}`;
-}
-
-// until Summary has it
-function beforeOf(report: SummaryReport): number | undefined {
-  return (report as { before?: number }).before;
 }

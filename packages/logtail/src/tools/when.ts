@@ -1,7 +1,14 @@
 import { ToolError } from "@plugboard/core";
 import { TimeReader } from "../format/time.ts";
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 const DURATION = /^-?((?:\d{1,9}(?:ms|[smhdw]))+)(?: ago)?$/;
 const STEP = /(\d+)(ms|[smhdw])/g;
 

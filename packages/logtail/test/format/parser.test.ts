@@ -226,18 +226,22 @@ describe("a time", () => {
       (at) => `${pad(at.getUTCDate())}/${MONTHS[at.getUTCMonth()]}/2026:${clock(at)} +0000`,
     ];
     // Days around the reference, and around the hour that a clock change repeats.
-    const near = fc.constantFrom("2026-11-23T23:59:00Z", "2026-11-24T00:10:00Z", "2026-10-25T00:30:00Z").chain((at) =>
-      fc.integer({ min: -5400, max: 5400 }).map((seconds) => new Date(Date.parse(at) + seconds * 1000)),
-    );
+    const near = fc
+      .constantFrom("2026-11-23T23:59:00Z", "2026-11-24T00:10:00Z", "2026-10-25T00:30:00Z")
+      .chain((at) => fc.integer({ min: -5400, max: 5400 }).map((seconds) => new Date(Date.parse(at) + seconds * 1000)));
     const line = fc.tuple(fc.oneof(date, near), fc.nat(forms.length - 1)).map(([at, form]) => `${forms[form]?.(at)} x`);
     fc.assert(
-      fc.property(fc.array(line, { maxLength: 6 }), fc.constantFrom("UTC", "Europe/Berlin", "-03:30"), (lines, zone) => {
-        const reference = Date.parse("2026-11-23T00:05:00Z");
-        const parser = new LineParser({ zone, reference });
-        for (const text of lines) {
-          expect(parser.parse(text)).toEqual(new LineParser({ zone, reference }).parse(text));
-        }
-      }),
+      fc.property(
+        fc.array(line, { maxLength: 6 }),
+        fc.constantFrom("UTC", "Europe/Berlin", "-03:30"),
+        (lines, zone) => {
+          const reference = Date.parse("2026-11-23T00:05:00Z");
+          const parser = new LineParser({ zone, reference });
+          for (const text of lines) {
+            expect(parser.parse(text)).toEqual(new LineParser({ zone, reference }).parse(text));
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -44,6 +44,21 @@ const SECRETS: readonly (readonly [string, string])[] = [
   ["GET /x?token=abc12345&b=1", "GET /x?token=[masked]&b=1"],
   ["GET /x?access_token=abcdefgh&b=1", "GET /x?access_token=[masked]&b=1"],
   ["secret=abc", "secret=[masked]"],
+  ['{"u":"postgres:\\/\\/app:s3cr3t@db\\/x"}', '{"u":"postgres:\\/\\/app:[masked]@db\\/x"}'],
+  ['{"a":"Bearer abc123.def\\/ghi456\\/jkl789"}', '{"a":"Bearer [masked]"}'],
+  [
+    `{"s":"https:\\/\\/hooks.slack.com\\/services\\/${"T00000000\\/B00000000\\/abcdefghijklmnop"}"}`,
+    '{"s":"https:\\/\\/hooks.slack.com\\/services\\/[masked]"}',
+  ],
+  ['{"u":"/x?a=b\\u0026sig=abcdefghijklmnop\\u0026c=d"}', '{"u":"/x?a=b&sig=[masked]&c=d"}'],
+  ['{"q":"user\\u003dbob\\u0026password\\u003dhunter2"}', '{"q":"user=bob&password=[masked]"}'],
+  ['{"q":"pass\\u0077ord=hunter2"}', '{"q":"password=[masked]"}'],
+  [`{"t":"gh\\u0070_${A36}"}`, '{"t":"ghp_[masked]"}'],
+  ['{"m":"{\\"password\\":\\"hun\\\\\\"ter2\\",\\"a\\":1}"}', '{"m":"{\\"password\\":\\"[masked]\\",\\"a\\":1}"}'],
+  ['{"h":"Cookie: a=b; c=\\"d\\"; e=f"}', '{"h":"Cookie: [masked]"}'],
+  ['{"m":"{\\"Cookie\\":\\"a=b\\",\\"x\\":1}"}', '{"m":"{\\"Cookie\\":\\"[masked]\\",\\"x\\":1}"}'],
+  ['{"m":"a\\nAuthorization: Basic dXNlcjpwYXNz\\nb"}', '{"m":"a\\nAuthorization: Basic [masked]\\nb"}'],
+  ["run --db-password hunter2 --token abc x", "run --db-password [masked] --token [masked] x"],
   [
     "-----BEGIN RSA PRIVATE KEY-----\nabc\ndef\n-----END RSA PRIVATE KEY----- x",
     "-----BEGIN RSA PRIVATE KEY-----[masked]-----END RSA PRIVATE KEY----- x",
@@ -74,6 +89,8 @@ const ORDINARY: readonly string[] = [
   "eyJustAWord and AKIAN words, npm_config_loglevel=warn",
   "session opened for user root(uid=0) by (uid=0)",
   "session=4 sid=12",
+  '{"a":"x \\u0026 y \\u003c b"}',
+  "usage: --password --token=<value> --secret",
 ];
 
 describe("secrets", () => {
@@ -158,6 +175,15 @@ it.each([
   ["cookie: ", 100_000],
   ["authorization", 100_000],
   ["pass\\", 100_000],
+  ['password=\\"\\\\"', 50_000],
+  ['cookie: \\"a', 50_000],
+  [":\\/\\/a:", 100_000],
+  ["\\u0026", 100_000],
+  ["--a-password ", 60_000],
+  ["--a-", 200_000],
+  ["key=", 60_000],
+  ["session_id=[", 30_000],
+  ["bearer \\/", 60_000],
 ])("masks a long line of %j in time that does not explode", (piece, times) => {
   masker.mask(piece.repeat(times));
 });

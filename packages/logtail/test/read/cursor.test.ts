@@ -72,7 +72,9 @@ describe("a cursor", () => {
       start().text("").number(1).hex("000000000000").number(0).number(0).number(0),
       start().text("a").number(1).hex("000000000000").number(1025).number(0).number(0).hex("00000000"),
       start().text("a").number(1).hex("000000000000").number(0).number(9).number(0).hex("00000000"),
-      start().text("a").number(2 ** 50),
+      start()
+        .text("a")
+        .number(2 ** 50),
       start().number(2 ** 50),
       new Packer().hex("000000").hex("ffffffffffffffffffff"),
       new Packer().hex("00"),
@@ -106,7 +108,10 @@ describe("a cursor", () => {
     const at = decodeCursor(cursor, mine.key);
     // Cursors whose sums are right, as somebody could make them who knows how.
     const far = at.positions.map((one) => ({ ...one, label: "private.txt" }));
-    const away = [{ ...position, label: "private.txt" }, { ...position, label: "a/../../private.log" }];
+    const away = [
+      { ...position, label: "private.txt" },
+      { ...position, label: "a/../../private.log" },
+    ];
     for (const positions of [far, away.slice(0, 1)]) {
       const answer = await read(mine, encodeCursor(mine.key, { ...at, positions }));
       expect(answer.lines.map((line) => line.text)).toEqual(["a"]);

@@ -164,12 +164,14 @@ const CASES: readonly Case[] = [
     async run(writer) {
       for (let round = 0; round < 6; round += 1) {
         const old = await open(writer.at("app.log"), "a");
-        await writer.late(1, (text) => old.write(text.slice(0, 4)).then(async () => {
-          await shift(writer.at, 20);
-          await rename(writer.at("app.log"), writer.at("app.log.1"));
-          await writeFile(writer.at("app.log"), "");
-          await old.write(text.slice(4));
-        }));
+        await writer.late(1, (text) =>
+          old.write(text.slice(0, 4)).then(async () => {
+            await shift(writer.at, 20);
+            await rename(writer.at("app.log"), writer.at("app.log.1"));
+            await writeFile(writer.at("app.log"), "");
+            await old.write(text.slice(4));
+          }),
+        );
         await old.close();
         await writer.write(10);
       }
@@ -216,8 +218,7 @@ describe("every line comes once, and nothing but a gap is told", () => {
         heard?.();
       }
     })();
-    await run(writer);
-    await seen(writer);
+    await Promise.race([run(writer).then(() => seen(writer)), following]);
     stop.abort();
     await following;
     expect(got.toSorted((a, b) => a - b)).toEqual(wanted(writer));
@@ -269,7 +270,9 @@ describe("where lines are truly gone, it is told", () => {
     else await unlink(writer.at("app.log"));
     await writer.write(10);
     const third = await read(await logs(base, "x/app.log"), second.cursor);
-    expect(third.lines.map((line) => numberOf(line.text))).toEqual(Array.from({ length: 10 }, (_, index) => before + index));
+    expect(third.lines.map((line) => numberOf(line.text))).toEqual(
+      Array.from({ length: 10 }, (_, index) => before + index),
+    );
     expect(third.gaps).toEqual([expect.objectContaining({ file: "x/app.log", bytes: second.left })]);
     expect(second.left).toBe(40 * "line 40\n".length);
   });

@@ -97,7 +97,16 @@ describe("a place", () => {
     await using place = await folder();
     await writeFile(place.at("app.log"), text(0, 10));
     const source = await logs(place.path);
-    for (const wrong of ["", "app.log", "app.log:1", "app.log:x:abcdef", "app.log:-1:abcdef", ":1:abcdef", `app.log:${"9".repeat(16)}:abcdef`, `${"x".repeat(5000)}:1:abcdef`])
+    for (const wrong of [
+      "",
+      "app.log",
+      "app.log:1",
+      "app.log:x:abcdef",
+      "app.log:-1:abcdef",
+      ":1:abcdef",
+      `app.log:${"9".repeat(16)}:abcdef`,
+      `${"x".repeat(5000)}:1:abcdef`,
+    ])
       expect(await codeOf(resolvePlace(source, wrong))).toBe("invalid");
     for (const wrong of ["other.log:1:abcdef", "../app.log:0:abcdef", "app.log:0:abcdef", "app.log:99999:abcdef"])
       expect(await codeOf(resolvePlace(source, wrong))).toBe("gone");

@@ -44,7 +44,8 @@ class Checked {
     const present = await world.present();
     const newlyLost = new Set<number>();
     for (const number of world.lines.keys()) {
-      if (!present.has(number) && !this.#given.has(number) && !this.#lost.has(number) && world.isWhole(number)) newlyLost.add(number);
+      if (!present.has(number) && !this.#given.has(number) && !this.#lost.has(number) && world.isWhole(number))
+        newlyLost.add(number);
     }
     const answer = await read(await this.#source(), this.#cursor, { quietMs: 1e9, ...options });
     for (const line of answer.lines) {
@@ -118,7 +119,8 @@ const reading = fc.record({
   scan: limit,
   stop: fc.oneof(fc.constant(1e9), fc.constant(1e9), fc.integer({ min: 0, max: 200 })),
 });
-const on = <T extends "half" | "hup" | "copy" | "truncate" | "remove">(name: T) => fc.record({ do: fc.constant(name), log });
+const on = <T extends "half" | "hup" | "copy" | "truncate" | "remove">(name: T) =>
+  fc.record({ do: fc.constant(name), log });
 const rotate = fc.record({ do: fc.constant("rotate" as const), log, compress: fc.boolean(), create: fc.boolean() });
 const style = (...names: Style["names"][]) =>
   fc.record({ names: fc.constantFrom(...names), times: fc.boolean(), keepsTime: fc.boolean() });

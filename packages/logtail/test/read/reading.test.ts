@@ -56,7 +56,9 @@ describe("without a cursor", () => {
     await writeFile(place.at("app.log.2.gz"), gzipSync(text(0, 20)));
     await writeFile(place.at("app.log.1"), text(20, 30));
     await writeFile(place.at("app.log"), text(30, 40));
-    const third = { take: ({ text: one }: { text: string }) => (numbers([{ text: one }])[0] ?? 1) % 3 === 0 ? "give" : "skip" } as const;
+    const third = {
+      take: ({ text: one }: { text: string }) => ((numbers([{ text: one }])[0] ?? 1) % 3 === 0 ? "give" : "skip"),
+    } as const;
     const some = await read(await logs(place.path), undefined, { ...third, maxLines: 10 });
     expect(numbers(some.lines)).toEqual([12, 15, 18, 21, 24, 27, 30, 33, 36, 39]);
     expect((await read(await logs(place.path), some.cursor)).lines).toEqual([]);

@@ -1,4 +1,16 @@
-import { copyFile, open, readdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
 
@@ -79,7 +91,10 @@ export class World {
 
   /** The file that a link leads to; makes both where there is none. */
   async #target(log: string): Promise<string> {
-    const writer = [...this.#contents.keys()].filter((name) => name.startsWith(`${log}.target-`)).toSorted().at(-1);
+    const writer = [...this.#contents.keys()]
+      .filter((name) => name.startsWith(`${log}.target-`))
+      .toSorted()
+      .at(-1);
     return writer ?? (await this.retarget(log));
   }
 
@@ -219,6 +234,7 @@ export class World {
 /** The number of a line; fails on one that is not whole. */
 export function numberOf(text: string): number {
   const found = /^(?:\d{4}-\S+Z )?line (\d+) (é*)$/.exec(text);
-  if (!found || found[2]?.length !== Number(found[1]) % 13) throw new Error(`not a whole line: ${JSON.stringify(text)}`);
+  if (!found || found[2]?.length !== Number(found[1]) % 13)
+    throw new Error(`not a whole line: ${JSON.stringify(text)}`);
   return Number(found[1]);
 }

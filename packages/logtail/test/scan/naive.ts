@@ -34,7 +34,12 @@ export function fileOf(folder: string, bytes: Buffer, compressed = false) {
   const fd = openSync(path, "r");
   return {
     fd,
-    async search(query: Query, limits: SearchLimits, from = 0, to = bytes.length): Promise<SearchPart & { told: Hit[] }> {
+    async search(
+      query: Query,
+      limits: SearchLimits,
+      from = 0,
+      to = bytes.length,
+    ): Promise<SearchPart & { told: Hit[] }> {
       await using source = compressed ? gzipBytes(fd) : fileBytes(fd);
       const told: Hit[] = [];
       const control = new Control(shared(), limits.ms ?? 10_000, ({ hits }) => told.push(...hits));

@@ -4,12 +4,14 @@ import { ScanError } from "../../src/scan/error.ts";
 import type { PatternSpec } from "../../src/scan/pattern.ts";
 import { Scanners } from "../../src/scan/sessions.ts";
 import type { ScannersOptions } from "../../src/scan/sessions.ts";
-import type { Part } from "../../src/scan/types.ts";
+import type { Part, SearchPart } from "../../src/scan/types.ts";
 import { folder } from "../read/folder.ts";
 
 let place: Awaited<ReturnType<typeof folder>>;
 const open: number[] = [];
 const pools: Scanners[] = [];
+/** For the tests that need no threads of their own: starting one from the source takes long. */
+const common = new Scanners({ max: 1 });
 beforeAll(async () => {
   place = await folder();
 });
@@ -17,7 +19,10 @@ afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.close()));
   for (const fd of open.splice(0)) closeSync(fd);
 });
-afterAll(async () => place[Symbol.asyncDispose]());
+afterAll(async () => {
+  await common.close();
+  await place[Symbol.asyncDispose]();
+});
 
 function scanners(options?: ScannersOptions): Scanners {
   const pool = new Scanners(options);
@@ -38,14 +43,19 @@ const text = (source: string): PatternSpec => ({ kind: "text", source, ignoreCas
 
 describe("a session", () => {
   it("searches in its thread", async () => {
-    await using session = await scanners().session();
+    await using session = await common.session();
     const part = partOf("one\ntwo error\nthree\n");
     const found = await session.search(part, { pattern: text("error") }, { hits: 5, before: 1, after: 1 });
-    expect(found).toMatchObject({ matched: 1, exact: true, ended: "end", hits: [{ before: [{ text: "one" }], line: { text: "two error", start: 4 }, after: [{ text: "three" }] }] });
+    expect(found).toMatchObject({
+      matched: 1,
+      exact: true,
+      ended: "end",
+      hits: [{ before: [{ text: "one" }], line: { text: "two error", start: 4 }, after: [{ text: "three" }] }],
+    });
   });
 
   it("refuses a pattern with what is wrong", async () => {
-    await using session = await scanners().session();
+    await using session = await common.session();
     await expect(session.search(partOf("a\n"), { pattern: regex("a(b") }, { hits: 1 })).rejects.toMatchObject({
       name: "PatternError",
       code: "syntax",
@@ -54,12 +64,14 @@ describe("a session", () => {
   });
 
   it("ends when it is aborted, and the next search works", async () => {
-    const pool = scanners({ max: 1 });
+    const pool = common;
     const part = partOf(Buffer.alloc(50_000_000, "2026-11-22T10:00:00Z a line of this log\n"));
     const abort = new AbortController();
     {
       await using session = await pool.session(abort.signal);
-      const running = session.search(part, { level: "critical" }, { hits: 1, ms: 60_000 }, () => abort.abort(new Error("enough")));
+      const running = session.search(part, { level: "critical" }, { hits: 1, ms: 60_000 }, () =>
+        abort.abort(new Error("enough")),
+      );
       await expect(running).rejects.toThrow("enough");
     }
     await using session = await pool.session();
@@ -73,5 +85,118 @@ describe("a session", () => {
     await expect(pool.session()).rejects.toEqual(expect.objectContaining({ name: ScanError.name, code: "busy" }));
     await session[Symbol.asyncDispose]();
     await (await waiting)[Symbol.asyncDispose]();
+  });
+
+  it("is ended in the middle of a match, says what was left out, and the next search works", async () => {
+    await using session = await common.session();
+    let state = 1;
+    const letter = (): string => ((state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) & 65_536 ? "a" : "b");
+    const long = Array.from({ length: 1_000_000 }, letter).join("");
+    const part = partOf(`start\n${long}\nend ${"a".repeat(201)}d\n`);
+    const line = { from: 6, to: 6 + long.length + 1 };
+    const query = { pattern: regex("a[ab]{200}(?:[cd]|e*[fg])") };
+    const limits = { hits: 10, ms: 1, maxLineBytes: 5_000_000 };
+    const first = await session.search({ ...part, from: line.from }, query, limits);
+    expect(first).toMatchObject({ ended: "killed", exact: false, matched: 0, skipped: line, next: line.to });
+    const second = await session.search({ ...part, from: line.to }, query, { ...limits, ms: 5000 });
+    expect(second).toMatchObject({ ended: "end", matched: 1, hits: [{ line: { start: line.to } }] });
+    const backwards = await session.search({ ...part, to: line.to }, query, { ...limits, newestFirst: true });
+    expect(backwards).toMatchObject({ ended: "killed", skipped: line, next: line.from });
+  });
+
+  it("gives what was found before it was ended in the middle of a match", async () => {
+    await using session = await common.session();
+    let state = 1;
+    const letter = (): string => ((state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) & 65_536 ? "a" : "b");
+    const found = `${"a".repeat(201)}d\n`;
+    const long = Array.from({ length: 600_000 }, letter).join("");
+    const query = { pattern: regex("a[ab]{200}(?:[cd]|e*[fg])") };
+    const block = { firstBlockBytes: 1_000_000, blockBytes: 1_000_000 };
+    const part = partOf(`${found}${long}\n`);
+    const result = await session.search(part, query, { hits: 10, ms: 1, maxLineBytes: 900_000, ...block });
+    expect(result).toMatchObject({ ended: "killed", matched: 1, hits: [{ line: { start: 0 } }] });
+    expect(result.skipped).toEqual({ from: found.length, to: part.to });
+  });
+
+  it("leaves the event loop free while it scans", async () => {
+    await using session = await common.session();
+    const part = partOf(Buffer.alloc(100_000_000, "2026-11-22T10:00:00Z a line of this log\n"));
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    const { scannedBytes } = await session.search(part, { level: "critical" }, { hits: 1, ms: 400 });
+    clearInterval(timer);
+    expect(scannedBytes).toBeGreaterThan(0);
+    expect(ticks).toBeGreaterThan(20);
+  });
+
+  it("goes on where the time ended", async () => {
+    await using session = await common.session();
+    const part = partOf("2026-11-22T10:00:00Z INFO a line\n".repeat(200_000));
+    let from: number | undefined = 0;
+    let matched = 0;
+    let parts = 0;
+    while (from !== undefined) {
+      const found: SearchPart = await session.search({ ...part, from }, { level: "info" }, { hits: 0, ms: 5 });
+      matched += found.matched;
+      parts++;
+      from = found.ended === "end" ? undefined : from + found.scannedBytes;
+    }
+    expect(matched).toBe(200_000);
+    expect(parts).toBeGreaterThan(1);
+  });
+
+  it("tells the progress", async () => {
+    await using session = await common.session();
+    const seen: number[] = [];
+    const part = partOf(Buffer.alloc(100_000_000, "2026-11-22T10:00:00Z a line of this log\n"));
+    await session.search(part, { level: "critical" }, { hits: 1, ms: 500 }, ({ scannedBytes }) =>
+      seen.push(scannedBytes),
+    );
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  });
+});
+
+describe("the threads", () => {
+  it("end when they are idle", async () => {
+    const pool = scanners({ idleMs: 1 });
+    const session = await pool.session();
+    expect(pool.size).toBe(1);
+    await session[Symbol.asyncDispose]();
+    while (pool.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it("are used again, at most as many as allowed, first come first served", async () => {
+    const pool = scanners({ max: 1 });
+    const order: number[] = [];
+    const use = async (number: number): Promise<void> => {
+      await using session = await pool.session();
+      order.push(number);
+      await session.search(partOf("x\n"), { pattern: text("x") }, { hits: 1 });
+    };
+    await Promise.all([use(1), use(2), use(3)]);
+    expect(order).toEqual([1, 2, 3]);
+    expect(pool.size).toBe(1);
+  });
+
+  it("are not waited for any more after an abort", async () => {
+    const pool = scanners({ max: 1 });
+    const session = await pool.session();
+    const abort = new AbortController();
+    const waiting = pool.session(abort.signal);
+    abort.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    await session[Symbol.asyncDispose]();
+    await (await pool.session())[Symbol.asyncDispose]();
+  });
+
+  it("are closed in the middle of a search", async () => {
+    const pool = scanners();
+    const session = await pool.session();
+    const part = partOf(Buffer.alloc(50_000_000, "2026-11-22T10:00:00Z a line of this log\n"));
+    const running = session.search(part, { level: "critical" }, { hits: 1, ms: 60_000 }, () => void pool.close());
+    await expect(running).rejects.toMatchObject({ code: "closed" });
+    await expect(pool.session()).rejects.toMatchObject({ code: "closed" });
+    expect(pool.size).toBe(0);
   });
 });

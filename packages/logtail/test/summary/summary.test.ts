@@ -73,7 +73,7 @@ describe("words", () => {
       ["x", "x:"],
       ["n 1", "n 1."],
       ['"GET /"', '"PUT /"'],
-      ["a-1 b", "b-1 b"],
+      ["job-1 b", "row-1 b"],
     ] as const) {
       expect([key(a), joinTokens(tokenizer.tokens(a))]).not.toContain(key(b));
       expect(joinTokens(tokenizer.tokens(a))).not.toBe(joinTokens(tokenizer.tokens(b)));
@@ -124,18 +124,18 @@ describe("templates", () => {
 
   it("keep states apart that many lines are in, and join the names in few lines", () => {
     const states = ["Started", "Paused", "Resumed"].flatMap((state) =>
-      Array.from({ length: 20 }, (_, at) => ({ message: `VM ${at} ${state} (event)` })),
+      Array.from({ length: 20 }, (_, at) => ({ message: `VM ${at} is now ${state} (event)` })),
     );
     const templates = (lines: readonly SummaryLine[]) =>
       summarise(lines)
         .report(10)
         .templates.map(({ template }) => template);
     expect(templates(states)).toEqual([
-      "VM <num> Paused (event)",
-      "VM <num> Resumed (event)",
-      "VM <num> Started (event)",
+      "VM <num> is now Paused (event)",
+      "VM <num> is now Resumed (event)",
+      "VM <num> is now Started (event)",
     ]);
-    expect(templates(states.slice(1))).toEqual(["VM <num> <*> (event)"]);
+    expect(templates(states.slice(1))).toEqual(["VM <num> is now <*> (event)"]);
   });
 
   it("are told of lines again, and only of those that were counted", () => {

@@ -6,7 +6,10 @@ import { lines, serve } from "./serve.ts";
 describe("reading", () => {
   it("gives the last lines and a cursor, and with it what came since, once", async () => {
     await using place = await folder();
-    await writeFile(place.at("app.log"), lines(200, (index) => `INFO step ${index}`));
+    await writeFile(
+      place.at("app.log"),
+      lines(200, (index) => `INFO step ${index}`),
+    );
     await using served = await serve({ paths: [place.at("app.log")] });
     const first = await served.call("read", { lines: 3 });
     expect(first).toMatchObject({ source: "app.log", more: false, rotated: false, gaps: [], truncated: null });
@@ -45,7 +48,10 @@ describe("reading", () => {
 
   it("filters without losing what does not fit", async () => {
     await using place = await folder();
-    await writeFile(place.at("app.log"), lines(3, () => "INFO calm"));
+    await writeFile(
+      place.at("app.log"),
+      lines(3, () => "INFO calm"),
+    );
     await using served = await serve({ paths: [place.path] });
     const { cursor } = await served.call("read", { lines: 1 });
     await appendFile(
@@ -68,7 +74,10 @@ describe("reading", () => {
 
   it("finds the last lines that fit far back, without a cursor", async () => {
     await using place = await folder();
-    await writeFile(place.at("app.log"), lines(50_000, (index) => (index % 20_000 === 7 ? `WARN ${index}` : "INFO calm")));
+    await writeFile(
+      place.at("app.log"),
+      lines(50_000, (index) => (index % 20_000 === 7 ? `WARN ${index}` : "INFO calm")),
+    );
     await using served = await serve({ paths: [place.path] });
     const found = await served.call("read", { level: "warning", lines: 2 });
     expect(found.lines?.map((line) => line.slice(25))).toEqual(["WARN 20007", "WARN 40007"]);
@@ -84,7 +93,7 @@ describe("reading", () => {
     const written = Array.from({ length: 60 }, (_, index) => `line ${index} ${"x".repeat(index === 30 ? 5_000 : 40)}`);
     await appendFile(place.at("app.log"), written.map((line) => `${line}\n`).join(""));
     const got: string[] = [];
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const page = await served.call("read", { cursor });
       expect(page.lines?.join("").length).toBeLessThanOrEqual(1_100);
       expect(page.lines?.length).toBeGreaterThan(0);
@@ -105,8 +114,14 @@ describe("reading", () => {
 
   it("merges several logs by time, each line with its log's name", async () => {
     await using place = await folder();
-    await writeFile(place.at("a.log"), lines(3, (index) => `a${index}`, "2026-11-22T10:00:00Z"));
-    await writeFile(place.at("b.log"), lines(3, (index) => `b${index}`, "2026-11-22T10:00:00.500Z"));
+    await writeFile(
+      place.at("a.log"),
+      lines(3, (index) => `a${index}`, "2026-11-22T10:00:00Z"),
+    );
+    await writeFile(
+      place.at("b.log"),
+      lines(3, (index) => `b${index}`, "2026-11-22T10:00:00.500Z"),
+    );
     await using served = await serve({ paths: [place.path] });
     const all = await served.call("read", {});
     expect(all.lines?.map((line) => line.replace(/ \S+Z/, ""))).toEqual([
@@ -181,10 +196,14 @@ describe("reading", () => {
     await using served = await serve({ paths: [place.path] });
     const { cursor } = await served.call("read", { source: "a.log" });
     await expect(served.call("read", { source: "b.log", cursor })).rejects.toThrow("another source");
-    await expect(served.call("read", { source: "a.log", cursor: `${cursor}x` })).rejects.toThrow("not one of this tool's");
+    await expect(served.call("read", { source: "a.log", cursor: `${cursor}x` })).rejects.toThrow(
+      "not one of this tool's",
+    );
     await expect(served.call("read", { cursor: "a.log:99:AAAAAA" })).rejects.toThrow("not there any more");
     await expect(served.call("read", { cursor: "../a.log:0:AAAAAA" })).rejects.toThrow("There is no log");
-    await expect(served.call("read", { source: "nope.log" })).rejects.toThrow('no log "nope.log". There are: a.log, b.log.');
+    await expect(served.call("read", { source: "nope.log" })).rejects.toThrow(
+      'no log "nope.log". There are: a.log, b.log.',
+    );
   });
 
   it("shows nothing from outside of its paths", async () => {
@@ -196,7 +215,12 @@ describe("reading", () => {
     await writeFile(place.at("other.txt"), "other\n");
     await using served = await serve({ paths: [place.path] });
     expect((await served.call("list")).logs.map(({ name }) => name)).toEqual(["a.log"]);
-    for (const source of ["link.log", "other.txt", `../${outside.path.split("/").at(-1)}/secret.log`, outside.at("secret.log")])
+    for (const source of [
+      "link.log",
+      "other.txt",
+      `../${outside.path.split("/").at(-1)}/secret.log`,
+      outside.at("secret.log"),
+    ])
       await expect(served.call("read", { source })).rejects.toThrow("There is no log");
   });
 });

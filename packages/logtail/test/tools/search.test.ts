@@ -35,7 +35,10 @@ describe("searching", () => {
 
   it("goes on where it stopped, though the log was rotated and written to meanwhile", async () => {
     await using place = await folder();
-    await writeFile(place.at("app.log"), lines(100, (index) => `hit ${index}`));
+    await writeFile(
+      place.at("app.log"),
+      lines(100, (index) => `hit ${index}`),
+    );
     await using served = await serve({ paths: [place.path] });
     const got: string[] = [];
     let cursor: string | null | undefined;
@@ -45,7 +48,10 @@ describe("searching", () => {
       cursor = next_cursor;
       if (page === 0) {
         await rename(place.at("app.log"), place.at("app.log.1"));
-        await writeFile(place.at("app.log"), lines(50, (index) => `hit new ${index}`));
+        await writeFile(
+          place.at("app.log"),
+          lines(50, (index) => `hit new ${index}`),
+        );
       } else await appendFile(place.at("app.log"), "hit more\n");
     }
     expect(got).toEqual(Array.from({ length: 100 }, (_, index) => `hit ${99 - index}`));
@@ -68,8 +74,14 @@ describe("searching", () => {
 
   it("merges the hits of several logs by time", async () => {
     await using place = await folder();
-    await writeFile(place.at("a.log"), lines(10, (index) => `hit a${index}`, "2026-11-22T10:00:00Z"));
-    await writeFile(place.at("b.log"), lines(10, (index) => `hit b${index}`, "2026-11-22T10:00:00.500Z"));
+    await writeFile(
+      place.at("a.log"),
+      lines(10, (index) => `hit a${index}`, "2026-11-22T10:00:00Z"),
+    );
+    await writeFile(
+      place.at("b.log"),
+      lines(10, (index) => `hit b${index}`, "2026-11-22T10:00:00.500Z"),
+    );
     await using served = await serve({ paths: [place.path] });
     const names: string[] = [];
     for (let cursor: string | null | undefined; cursor !== null;) {
@@ -89,15 +101,32 @@ describe("searching", () => {
     );
     await writeFile(place.at("app.log"), text);
     await using served = await serve({ paths: [place.path], zone: "UTC" });
-    const one = await served.call("search", { text: "deep.inside", level: "error", since: "2026-11-22 12:00", until: "2026-11-22 13:00" });
-    expect(one.hits.map(({ line }) => line)).toEqual(["\tat deep.inside 10000", "\tat deep.inside 9000", "\tat deep.inside 8000"]);
+    const one = await served.call("search", {
+      text: "deep.inside",
+      level: "error",
+      since: "2026-11-22 12:00",
+      until: "2026-11-22 13:00",
+    });
+    expect(one.hits.map(({ line }) => line)).toEqual([
+      "\tat deep.inside 10000",
+      "\tat deep.inside 9000",
+      "\tat deep.inside 8000",
+    ]);
     expect(one.hits[0]?.time).toBe("2026-11-22T12:46:40Z");
     expect(one.totals).toMatchObject({ matched: 3, exact: true });
     expect(one.totals.scanned_bytes).toBeLessThan(text.length / 4);
-    const all = await served.call("search", { since: "2026-11-22T20:59:50Z", until: "2026-11-22T21:00:00Z", limit: 30 });
+    const all = await served.call("search", {
+      since: "2026-11-22T20:59:50Z",
+      until: "2026-11-22T21:00:00Z",
+      limit: 30,
+    });
     expect(all.hits).toHaveLength(10);
     const none = await served.call("search", { level: "critical" });
-    expect(none).toMatchObject({ hits: [], totals: { matched: 0, exact: true }, hint: expect.stringContaining("drop level") });
+    expect(none).toMatchObject({
+      hits: [],
+      totals: { matched: 0, exact: true },
+      hint: expect.stringContaining("drop level"),
+    });
   });
 
   it("understands how long ago", async () => {
@@ -108,7 +137,9 @@ describe("searching", () => {
     await using served = await serve({ paths: [place.path] });
     expect((await served.call("search", { since: "3h30m" })).hits).toHaveLength(3);
     expect((await served.call("search", { since: "4h", until: "2h ago" })).hits).toHaveLength(1);
-    await expect(served.call("search", { since: "yesterday" })).rejects.toThrow(/`since`: "yesterday" is no time\..*"15m"/);
+    await expect(served.call("search", { since: "yesterday" })).rejects.toThrow(
+      /`since`: "yesterday" is no time\..*"15m"/,
+    );
     await expect(served.call("search", { since: "1h", until: "2h" })).rejects.toThrow("is not before");
   });
 
@@ -137,7 +168,8 @@ describe("searching", () => {
       const page = await served.call("search", { pattern: "[mn]ee[d-f]l[eo]$", ...(cursor && { cursor }) });
       found.push(...page.hits.map(({ line }) => line));
       scanned += page.totals.scanned_bytes;
-      if (page.next_cursor !== null) expect(page).toMatchObject({ totals: { exact: false }, hint: expect.stringContaining("next_cursor") });
+      if (page.next_cursor !== null)
+        expect(page).toMatchObject({ totals: { exact: false }, hint: expect.stringContaining("next_cursor") });
       cursor = page.next_cursor;
     }
     expect(found).toEqual(["the needle"]);
@@ -147,13 +179,18 @@ describe("searching", () => {
 
   it("masks what it shows, keeps to its budget, and takes no other search's cursor", async () => {
     await using place = await folder();
-    await writeFile(place.at("app.log"), lines(50, (index) => `hit ${index} password=geheim${index} ${"x".repeat(100)}`));
+    await writeFile(
+      place.at("app.log"),
+      lines(50, (index) => `hit ${index} password=geheim${index} ${"x".repeat(100)}`),
+    );
     await using served = await serve({ paths: [place.path], maxResultChars: 1_000 });
     const page = await served.call("search", { text: "hit", limit: 40 });
     expect(page.hits.length).toBeLessThan(12);
     expect(page.truncated).toContain("No more hits fit in 1000 characters");
     expect(page.hits[0]?.line).toContain("password=[masked]");
-    expect(await served.text("search", { text: "hit" })).toMatch(/^\d of 50 matching lines of app\.log \(content of logs/);
+    expect(await served.text("search", { text: "hit" })).toMatch(
+      /^\d of 50 matching lines of app\.log \(content of logs/,
+    );
     const { next_cursor: cursor } = page;
     await expect(served.call("search", { text: "other", cursor })).rejects.toThrow("belongs to another search");
     await expect(served.call("search", { text: "hit", cursor: `${cursor}A` })).rejects.toThrow("was changed");

@@ -50,7 +50,8 @@ describe("summarizing", () => {
     const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
     expect(sum(summary.histogram?.lines ?? [])).toBe(7_200);
     expect(sum(summary.histogram?.errors ?? [])).toBe(19);
-    expect(summary.histogram?.errors.findIndex((count) => count > 0)).toBe((summary.histogram?.errors.length ?? 0) - 1);
+    expect(summary.histogram?.errors.slice(-3).some((count) => count > 0)).toBe(true);
+    expect(sum(summary.histogram?.errors.slice(0, -3) ?? [])).toBe(0);
     const jump = await served.call("read", { cursor: first?.cursor, lines: 2 });
     expect(jump.lines).toEqual([
       "2026-11-22T11:56:50.000Z ERROR [pay] payment 7010 failed: connection refused",
@@ -60,7 +61,9 @@ describe("summarizing", () => {
 
   it("compares a time with the time before, and counts that time alone", async () => {
     await using place = await folder();
-    const text = shop("2026-11-22T10:00:00Z") + lines(3_600, (index) => `INFO [web] GET /cart/${index} 200 in 1 ms`, "2026-11-22T12:00:00Z");
+    const text =
+      shop("2026-11-22T10:00:00Z") +
+      lines(3_600, (index) => `INFO [web] GET /cart/${index} 200 in 1 ms`, "2026-11-22T12:00:00Z");
     await writeFile(place.at("app.log.1.gz"), gzipSync(text.slice(0, 300_000)));
     await writeFile(place.at("app.log"), text.slice(300_000));
     await using served = await serve({ paths: [place.path], zone: "UTC" });
@@ -71,14 +74,17 @@ describe("summarizing", () => {
       ["[pay] payment <num> failed: connection refused", 19],
     ]);
     expect(summary.compared).toMatchObject({ recent_from: "2026-11-22T12:00:00Z", lines_before: 3_600 });
-    const part = await served.call("summarize", { since: "2026-11-22 11:00", until: "2026-11-22 12:00", level: "error" });
-    expect(part.templates.map(({ count, trend }) => [count, trend])).toEqual([[19, "new"]]);
+    const part = await served.call("summarize", { since: "2026-11-22 11:00", until: "2026-11-22 12:00" });
+    expect(part.templates[0]).toMatchObject({ level: "error", count: 19, trend: "new" });
   });
 
   it("covers the newest part when its time is over, and says how to see the rest", async () => {
     await using place = await folder();
     const count = 400_000;
-    await writeFile(place.at("app.log"), lines(count, (index) => `INFO [web] GET /cart/${index} 200 in ${index % 90} ms`));
+    await writeFile(
+      place.at("app.log"),
+      lines(count, (index) => `INFO [web] GET /cart/${index} 200 in ${index % 90} ms`),
+    );
     await using served = await serve({ paths: [place.path], summarizeMs: 50 });
     // Starting a thread takes longer than that.
     await served.call("search", { text: "x", since: "2026-11-22T10:00:00Z", until: "2026-11-22T10:00:01Z" });
@@ -102,7 +108,10 @@ describe("summarizing", () => {
     await using place = await folder();
     await writeFile(
       place.at("app.log"),
-      lines(300, (index) => `ERROR ${"abcdefghij"[index % 10]?.repeat(5)} login failed with password=geheim${index % 3}`),
+      lines(
+        300,
+        (index) => `ERROR ${"abcdefghij"[index % 10]?.repeat(5)} login failed with password=geheim${index % 3}`,
+      ),
     );
     await using served = await serve({ paths: [place.path], maxResultChars: 1_000 });
     const text = await served.text("summarize", { limit: 10 });
@@ -111,6 +120,9 @@ describe("summarizing", () => {
     expect(text).not.toContain("geheim");
     const summary = await served.call("summarize", { limit: 10 });
     expect(summary.templates.reduce((sum, { count }) => sum + count, 0) + summary.other.lines).toBe(300);
-    expect(await served.call("summarize", { text: "nowhere" })).toMatchObject({ lines: 0, hint: expect.stringContaining("drop text") });
+    expect(await served.call("summarize", { text: "nowhere" })).toMatchObject({
+      lines: 0,
+      hint: expect.stringContaining("drop text"),
+    });
   });
 });

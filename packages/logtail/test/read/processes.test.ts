@@ -1,0 +1,167 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { on, once } from "node:events";
+import { appendFile, mkdir, rename, writeFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { Gap } from "../../src/files/plan.ts";
+import { follow } from "../../src/read/follow.ts";
+import { read } from "../../src/read/reader.ts";
+import { openRoots } from "@plugboard/core/files";
+import { source as openSource } from "../../src/files/source.ts";
+import { folder, logs } from "./folder.ts";
+import { logrotate, skipsLogrotate } from "./logrotate.ts";
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+const numberOf = (text: string): number => {
+  const found = /^line (\d+)$/.exec(text);
+  expect(found, text).not.toBeNull();
+  return Number(found?.[1]);
+};
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGKILL");
+  await exit;
+}
+
+describe("a reader that is killed", () => {
+  it("goes on with the cursor that it told last: nothing is lost, and nothing comes twice", async () => {
+    await using place = await folder();
+    const script = place.at("reader.mjs");
+    const engine = pathToFileURL(new URL("../../src/engine.ts", import.meta.url).pathname).href;
+    await writeFile(
+      script,
+      `import { openRoots } from ${JSON.stringify(import.meta.resolve("@plugboard/core/files"))};
+       import { read, source } from ${JSON.stringify(engine)};
+       let cursor = process.argv[2];
+       for (;;) {
+         const logs = source({ roots: await openRoots([${JSON.stringify(place.path)}]), patterns: [["app.log"]] });
+         const answer = await read(logs, cursor, { maxLines: 9 });
+         cursor = answer.cursor;
+         process.send({ cursor, gaps: answer.gaps.length, lines: answer.lines.map((line) => line.text) });
+         if (answer.lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+       }`,
+    );
+    await writeFile(place.at("app.log"), "");
+    let { cursor } = await read(await logs(place.path, "app.log"), undefined);
+    let next = 0;
+    const write = async (): Promise<void> => {
+      for (let part = 0; part < 40; part += 1) {
+        await appendFile(place.at("app.log"), range(next, next + 10).map((one) => `line ${one}\n`).join(""));
+        next += 10;
+        if (part % 13 !== 12) continue;
+        for (let index = 20; index >= 1; index -= 1)
+          await rename(place.at(`app.log.${index}`), place.at(`app.log.${index + 1}`)).catch(() => undefined);
+        await rename(place.at("app.log"), place.at("app.log.1"));
+      }
+    };
+    const got: number[] = [];
+    for (let life = 1; life <= 3; life += 1) {
+      const writing = write();
+      const child = fork(script, [cursor], { execArgv: ["--import", import.meta.resolve("tsx"), "--conditions=@plugboard/source"] });
+      let pages = 0;
+      for await (const [page] of on(child, "message") as AsyncIterable<[{ cursor: string; gaps: number; lines: string[] }]>) {
+        ({ cursor } = page);
+        got.push(...page.lines.map(numberOf));
+        expect(page.gaps).toBe(0);
+        pages += 1;
+        // In the middle of its next page; the last one is read to the end.
+        if (life < 3 ? pages === 7 * life : got.length >= next) break;
+      }
+      await killed(child);
+      await writing;
+    }
+    while (got.length < next) {
+      const answer = await read(await logs(place.path, "app.log"), cursor);
+      ({ cursor } = answer);
+      got.push(...answer.lines.map((line) => numberOf(line.text)));
+    }
+    expect(got).toEqual(range(0, next));
+  });
+});
+
+describe.skipIf(skipsLogrotate)("logrotate, and a writer that opens its file again when it is told to", () => {
+  const hup = (pid: number): string => `  postrotate\n    kill -HUP ${pid}\n  endscript`;
+  const CASES = [
+    { name: "create", directives: "create 0600" },
+    { name: "compress, delaycompress", directives: "create 0600\n  compress\n  delaycompress" },
+    { name: "compress at once", directives: "create 0600\n  compress" },
+    { name: "dateext", directives: "create 0600\n  dateext\n  dateformat -%Y%m%d-%s" },
+    { name: "nocreate, olddir", directives: "nocreate\n  olddir old" },
+    { name: "copytruncate", directives: "copytruncate" },
+    { name: "copytruncate, compress", directives: "copytruncate\n  compress" },
+  ];
+
+  it.each(CASES)("$name", async ({ directives, name }) => {
+    await using place = await folder();
+    await mkdir(place.at("old"));
+    await writeFile(
+      place.at("writer.mjs"),
+      `import { openSync, writeSync, closeSync } from "node:fs";
+       const open = () => openSync(${JSON.stringify(place.at("app.log"))}, "a", 0o600);
+       let log = open(), next = 0, stopped = false;
+       process.on("SIGHUP", () => { closeSync(log); log = open(); process.send({ reopened: true }); });
+       process.on("message", () => { stopped = true; });
+       (function write() {
+         if (stopped) return process.send({ written: next });
+         for (let part = 0; part < 5; part += 1) writeSync(log, "line " + next++ + "\\n");
+         setTimeout(write, 1);
+       })();
+       process.send({ ready: true });`,
+    );
+    const source = async () =>
+      openSource({ roots: await openRoots([place.path]), patterns: [["app.log"]], rotatedIn: ["old"] });
+    await writeFile(place.at("app.log"), "");
+    const { cursor: start } = await read(await source(), undefined);
+    const writer = fork(place.at("writer.mjs"), { execArgv: [] });
+    const stop = new AbortController();
+    const followed: number[] = [];
+    const gaps: Gap[] = [];
+    const following = (async () => {
+      const options = { signal: stop.signal, cursor: start, onGap: (gap: Gap) => gaps.push(gap) };
+      for await (const line of follow(await source(), options)) followed.push(numberOf(line.text));
+    })();
+    try {
+      await once(writer, "message");
+      const signals = !name.startsWith("copytruncate");
+      const pages: number[] = [];
+      const pageGaps: Gap[] = [];
+      let cursor = start;
+      const page = async (): Promise<boolean> => {
+        const answer = await read(await source(), cursor, { maxLines: 60 });
+        ({ cursor } = answer);
+        pages.push(...answer.lines.map((line) => numberOf(line.text)));
+        pageGaps.push(...answer.gaps);
+        return answer.more;
+      };
+      for (let round = 0; round < 3; round += 1) {
+        const reopened = signals ? once(writer, "message") : undefined;
+        await logrotate(place.path, place.at("app.log"), directives + (signals ? `\n${hup(writer.pid ?? 0)}` : ""));
+        await reopened;
+        await page();
+        // Its names are those of seconds.
+        if (directives.includes("dateext")) break;
+      }
+      const told = once(writer, "message");
+      writer.send("stop");
+      const [{ written }] = (await told) as [{ written: number }];
+      const all = range(0, written);
+      while (await page());
+      expect(new Set(pages).size).toBe(pages.length);
+      // What is written between the copy and the truncation is gone for everybody.
+      if (signals) expect(pageGaps).toEqual([]);
+      if (pageGaps.length === 0) expect(pages.toSorted((a, b) => a - b)).toEqual(all);
+      const last = all.at(-1) ?? 0;
+      while (!followed.includes(last)) await new Promise((resolve) => setImmediate(resolve));
+      expect(new Set(followed).size).toBe(followed.length);
+      if (signals) expect(gaps).toEqual([]);
+      if (gaps.length === 0) expect(followed.toSorted((a, b) => a - b)).toEqual(all);
+    } finally {
+      stop.abort();
+      await following;
+      await killed(writer);
+    }
+  });
+});

@@ -1,0 +1,166 @@
+import fc from "fast-check";
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LineParser } from "../../src/format/parser.ts";
+import { fileBytes, gzipBytes } from "../../src/scan/bytes.ts";
+import { Control, shared } from "../../src/scan/control.ts";
+import type { Query } from "../../src/scan/query.ts";
+import { seek } from "../../src/scan/seek.ts";
+import { PART_SPAN, summarize } from "../../src/scan/summarize.ts";
+import type { SummarizeLimits } from "../../src/scan/types.ts";
+import { Summary } from "../../src/summary/summary.ts";
+import { folder } from "../read/folder.ts";
+import { linesOf } from "./naive.ts";
+
+let place: Awaited<ReturnType<typeof folder>>;
+beforeAll(async () => {
+  place = await folder();
+});
+afterAll(async () => place[Symbol.asyncDispose]());
+
+const START = Date.UTC(2026, 10, 22, 10);
+const stamp = (ms: number): string => new Date(START + ms).toISOString();
+
+async function summarized(content: string, query: Query = {}, limits: SummarizeLimits = {}, compressed = false) {
+  const path = place.at("log");
+  writeFileSync(path, compressed ? gzipSync(content) : content);
+  const fd = openSync(path, "r");
+  try {
+    await using source = compressed ? gzipBytes(fd) : fileBytes(fd);
+    const summaries = { recent: new Summary(), before: new Summary() };
+    const control = new Control(shared(), limits.ms ?? 10_000, () => {});
+    const to = compressed ? Infinity : Buffer.byteLength(content);
+    const part = await summarize(source, { fd, compressed, from: 0, to }, query, limits, summaries, control);
+    return { part, recent: summaries.recent.report(10), before: summaries.before.report(10) };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+describe("a summary", () => {
+  const trace = `${stamp(1000)} ERROR broken\n\tat com.example.Main\nCaused by: nothing\n`;
+
+  it("counts a stack trace once, and knows where it stands", async () => {
+    const { part, recent } = await summarized(`${stamp(0)} INFO fine\n${trace}${trace}`, {}, { index: 3 });
+    expect(part).toMatchObject({ lines: 7, events: 3, exact: true, ended: "end", first: START, last: START + 1000 });
+    expect(recent.templates).toMatchObject([
+      { template: "broken", count: 2, levels: { error: 2 }, position: 3 * PART_SPAN + 30 + 5 },
+      { template: "fine", count: 1 },
+    ]);
+  });
+
+  it("counts every line of a log without times, but indented ones", async () => {
+    expect((await summarized("one\ntwo\n  more\nthree\n")).part).toMatchObject({ lines: 4, events: 3 });
+  });
+
+  it("is of the wanted lines", async () => {
+    const content = `${stamp(0)} INFO fine\n${trace}`;
+    expect((await summarized(content, { level: "error" })).part).toMatchObject({ lines: 3, events: 1 });
+    const pattern = { kind: "text", source: "Caused", ignoreCase: false } as const;
+    const { part, recent } = await summarized(content, { pattern, level: "error" });
+    expect(part).toMatchObject({ lines: 1, events: 1 });
+    expect(recent.templates).toMatchObject([{ levels: { error: 1 } }]);
+  });
+
+  it("is split in time", async () => {
+    const { recent, before } = await summarized(
+      `${stamp(0)} INFO old\n${stamp(5)} INFO new\n`,
+      {},
+      { split: START + 5 },
+    );
+    expect(before.templates).toMatchObject([{ template: "old" }]);
+    expect(recent.templates).toMatchObject([{ template: "new" }]);
+  });
+
+  it("takes the newest first, and says from where on all is covered", async () => {
+    const line = `${stamp(0)} INFO a line\n`;
+    const content = line.repeat(20_000);
+    const { part } = await summarized(content, {}, { bytes: 100_000, rangeBytes: 65_536, blockBytes: 4096 });
+    expect(part).toMatchObject({ ended: "bytes", exact: false, to: content.length });
+    expect(part.from % line.length).toBe(0);
+    expect(part.lines * line.length).toBe(content.length - part.from);
+    expect(part.scannedBytes).toBe(content.length - part.from);
+  });
+
+  it("is the same for any size of blocks, compressed or not", async () => {
+    const piece = fc.constantFrom(
+      `${stamp(0)} INFO fine\n`,
+      trace,
+      "plain é\n",
+      "  more\n",
+      `${stamp(5)} WARN 😀 odd\r\n`,
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 30 }),
+        fc.integer({ min: 4, max: 90 }),
+        async (pieces, blockBytes) => {
+          const content = pieces.join("");
+          const whole = await summarized(content);
+          expect(whole.part.lines).toBe(linesOf(Buffer.from(content)).length);
+          expect((await summarized(content, {}, { blockBytes })).recent).toEqual(whole.recent);
+          expect((await summarized(content, {}, { blockBytes }, true)).recent).toEqual(whole.recent);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("seeking a time", () => {
+  async function sought(content: string, time: number, skewMs = 0): Promise<number> {
+    const path = place.at("sought");
+    writeFileSync(path, content);
+    const fd = openSync(path, "r");
+    try {
+      await using source = fileBytes(fd);
+      const control = new Control(shared(), 10_000, () => {});
+      const part = { fd, compressed: false, from: 0, to: Buffer.byteLength(content) };
+      return await seek(source, part, time, skewMs, new LineParser(), control);
+    } finally {
+      closeSync(fd);
+    }
+  }
+  const many = Array.from(
+    { length: 20_000 },
+    (_, at) => `${stamp(at * 1000)} INFO line ${String(at).padStart(5, "0")}\n`,
+  );
+  const length = many[0]?.length ?? 0;
+
+  it.each([0, 1, 7777, 19_999])("finds line %i", async (at) => {
+    expect(await sought(many.join(""), START + at * 1000)).toBe(at * length);
+    expect(await sought(many.join(""), START + at * 1000 - 1)).toBe(at * length);
+  });
+
+  it("finds the end when all is earlier, and begins earlier by the skew", async () => {
+    expect(await sought(many.join(""), START + 1e9)).toBe(20_000 * length);
+    expect(await sought(many.join(""), START + 5_000_000, 60_000)).toBe(4940 * length);
+  });
+
+  it("passes over lines without a time", async () => {
+    const silent = "no time here\n".repeat(60_000);
+    const content = many.slice(0, 10).join("") + silent + many.slice(10).join("");
+    expect(await sought(content, START + 10_000)).toBe(10 * length + silent.length);
+    expect(await sought(content, START + 9000)).toBe(9 * length);
+    expect(await sought(silent, START)).toBe(silent.length);
+    expect(await sought(silent + many[0], START)).toBe(silent.length);
+  });
+
+  it("loses no line of a log whose times are out of order by the skew", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(5000), { minLength: 3000, maxLength: 3000 }),
+        fc.nat(3000),
+        async (shifts, wanted) => {
+          const times = shifts.map((shift, at) => at * 1000 - shift);
+          const lines = times.map((time) => `${stamp(time)} INFO ${"x".repeat(60)}\n`);
+          const from = await sought(lines.join(""), START + wanted * 1000, 5000);
+          const missed = times.filter((time, at) => time >= wanted * 1000 && at * (lines[0]?.length ?? 0) < from);
+          expect(missed).toEqual([]);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+});
