@@ -1,6 +1,6 @@
 // Reading the end of a large log, and following: how soon a line is seen, how many a second, and what idle files cost.
 import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,11 +17,14 @@ const FILES = 200;
 export async function followBench(folder: string, file: string): Promise<void> {
   await lastLines(folder, file);
   const place = mkdtempSync(join(tmpdir(), "logtail-follow-"));
+  // Following keeps no process alive.
+  const alive = setInterval(() => undefined, 1000);
   try {
     await latency(place);
     await throughput(place);
     await idle(place);
   } finally {
+    clearInterval(alive);
     rmSync(place, { recursive: true });
   }
 }
@@ -43,7 +46,11 @@ async function lastLines(folder: string, file: string): Promise<void> {
     spawned.push(performance.now() - before);
   }
   table([
-    { "last 1,000 lines": "read()", "median ms": median(times.slice(20)).toFixed(2), note: `cursor of ${length} characters` },
+    {
+      "last 1,000 lines": "read()",
+      "median ms": median(times.slice(20)).toFixed(2),
+      note: `cursor of ${length} characters`,
+    },
     { "last 1,000 lines": "tail -n 1000, spawned", "median ms": median(spawned).toFixed(2), note: "" },
   ]);
 }
@@ -67,7 +74,9 @@ async function latency(place: string): Promise<void> {
   stop.abort();
   await lines.return();
   const sorted = times.toSorted((a, b) => a - b);
-  console.log(`\nFollow: a line is seen ${median(times).toFixed(2)} ms (median) after it was written, ${sorted[Math.floor(ROUNDS * 0.99)]?.toFixed(2)} ms (99 of 100).`);
+  console.log(
+    `\nFollow: a line is seen ${median(times).toFixed(2)} ms (median) after it was written, ${sorted[Math.floor(ROUNDS * 0.99)]?.toFixed(2)} ms (99 of 100).`,
+  );
 }
 
 const WRITER = `const { openSync, writeSync } = require("node:fs");
@@ -90,7 +99,9 @@ async function throughput(place: string): Promise<void> {
   const before = process.memoryUsage().rss;
   const usage = process.cpuUsage();
   const start = performance.now();
-  const writer = spawn(process.execPath, ["-e", WRITER, file, String(LINES)], { stdio: ["ignore", "inherit", "inherit"] });
+  const writer = spawn(process.execPath, ["-e", WRITER, file, String(LINES)], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   let count = 0;
   let peak = 0;
   for await (const line of follow(logs, { signal: stop.signal, cursor })) {
@@ -110,6 +121,7 @@ async function throughput(place: string): Promise<void> {
 async function idle(place: string): Promise<void> {
   for (let index = 0; index < FILES; index += 1) closeSync(openSync(join(place, `idle-${index}.log`), "w"));
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const running: Promise<unknown>[] = [];
   for (let index = 0; index < FILES; index += 1) {
     const logs = source({ roots: await openRoots([place]), patterns: [[`idle-${index}.log`]] });

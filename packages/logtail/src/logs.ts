@@ -3,10 +3,12 @@ import { basename, dirname, resolve, sep } from "node:path";
 import { openRoots } from "@plugboard/core/files";
 import type { Roots } from "@plugboard/core/files";
 import picomatch from "picomatch";
+import { keyOfCursor } from "./files/cursor.ts";
 import { labelsFor } from "./files/labels.ts";
 import type { Labels } from "./files/labels.ts";
 import { source } from "./files/source.ts";
 import type { LogFile, Source } from "./files/source.ts";
+import { globMatcher, isGlob } from "./glob.ts";
 import { SPOOL_FILE, STREAM } from "./stream.ts";
 
 export interface LogsOptions {
@@ -63,21 +65,40 @@ export class Logs {
     const name = asked === undefined || asked === "*" || asked === "**" ? ALL : asked;
     const all = await this.#source(ALL);
     if (name === ALL) return selection(name, all, signal);
-    const glob = picomatch.scan(name).isGlob;
-    const found = await this.#source(name, glob ? picomatch(name, { dot: true }) : (label) => label === name);
-    const some = await selection(name, found, signal);
-    if (glob || some.count > 0) return some;
+    const exact = await selection(name, await this.#source(name, (label) => label === name), signal);
+    if (exact.count > 0) return exact;
+    if (isGlob(name)) {
+      const found = await this.#source(name, globMatcher(name));
+      return selection(name, found, signal);
+    }
     const labels = (await all.list([], signal)).logs.map(({ label }) => label);
     const same = labels.filter((label) => label.endsWith(`/${name}`));
     if (same.length === 1 && same[0] !== undefined) return this.select(same[0], signal);
     // Between a rename and the creation of the new file there is none of that name, but its cursor is good.
-    if (await this.#mayAppear(name)) return some;
+    if (await this.#mayAppear(name)) return exact;
     throw new UnknownLog(unknown(name, labels));
   }
 
   /** All logs there are now. */
   async list(signal?: AbortSignal): Promise<readonly LogFile[]> {
     return (await (await this.#source(ALL)).list([], signal)).logs;
+  }
+
+  /**
+   * What the cursor of a read was for, if that was all logs or one of them: what `select` takes.
+   * @throws CursorError
+   */
+  nameFor(cursor: string): string | undefined {
+    const names = new Map<string, string>();
+    const key = keyOfCursor(cursor, (labels) => {
+      for (const label of labels) names.set(this.#key(label), label);
+      return [...names.keys()];
+    });
+    return key === undefined ? undefined : names.get(key);
+  }
+
+  #key(name: string): string {
+    return JSON.stringify([this.#options.paths.map((path) => resolve(path)), name]);
   }
 
   async #source(name: string, select?: (label: string) => boolean): Promise<Source> {
@@ -90,7 +111,7 @@ export class Logs {
       patterns: places.map(({ patterns }) => patterns),
       labels: labelsOf(places, this.#spool),
       ...(select && { select }),
-      key: JSON.stringify([this.#options.paths.map((path) => resolve(path)), name]),
+      key: this.#key(name),
       maxFiles: this.#options.maxFiles,
     });
   }
@@ -121,7 +142,7 @@ export class Logs {
 }
 
 async function selection(asked: string, found: Source, signal: AbortSignal | undefined): Promise<Selection> {
-  const { logs } = await found.list([], signal);
+  const logs = (await found.list([], signal)).logs.filter(({ alias }) => alias === undefined);
   const [first] = logs;
   return { name: logs.length === 1 && first ? first.label : asked, source: found, count: logs.length };
 }

@@ -39,9 +39,11 @@ export class Logtail {
     return worded(() => this.logs.select(name, signal));
   }
 
-  /** The logs that a cursor is for: the cursor of a line names its log itself. @throws ToolError */
-  selectFor(cursor: string | undefined, name: string | undefined, signal?: AbortSignal): Promise<Selection> {
-    return this.select(cursor !== undefined && isPlace(cursor) ? labelOf(cursor) : name, signal);
+  /** The logs that a cursor is for. One of a line names its log; the others do where nothing else is said. @throws ToolError */
+  async selectFor(cursor: string | undefined, name: string | undefined, signal?: AbortSignal): Promise<Selection> {
+    if (cursor === undefined) return this.select(name, signal);
+    if (isPlace(cursor)) return this.select(labelOf(cursor), signal);
+    return this.select(name ?? (await worded(async () => this.logs.nameFor(cursor))), signal);
   }
 
   /** Runs `wait` as one of a bounded number of waits. @throws ToolError */

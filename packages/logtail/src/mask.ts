@@ -1,3 +1,5 @@
+import { RE2JS } from "re2js";
+
 /** Finds what is to be masked in a text: ranges of UTF-16 indices, start before end. */
 export type SecretMatcher = (text: string) => readonly (readonly [start: number, end: number])[];
 
@@ -8,7 +10,18 @@ export interface MaskOptions {
   readonly enabled?: boolean;
 }
 
-const MASKED = "[masked]";
+/** What stands in place of a secret. */
+export const MASKED = "[masked]";
+
+/** Where an RE2 expression matches, in time linear in the text. @throws when it is no expression */
+export function secretMatcher(pattern: string): SecretMatcher {
+  const expression = RE2JS.compile(pattern);
+  return (text) => {
+    const ranges: [number, number][] = [];
+    for (const found = expression.matcher(text); found.find();) ranges.push([found.start(), found.end()]);
+    return ranges;
+  };
+}
 
 /** A text without one of these, in any case, holds no known secret. */
 const HINTS =

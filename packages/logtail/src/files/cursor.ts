@@ -54,7 +54,7 @@ const OWNER = 6;
  */
 export function encodeCursor(key: string, state: CursorState): string {
   const packer = new Packer()
-    .hex(digest(key).toString("hex").slice(0, OWNER))
+    .hex(ownerOf(key))
     .number(Math.max(0, Math.round(state.time)));
   for (const label of new Set(state.positions.map((at) => at.label))) {
     const rows = state.positions.filter((at) => at.label === label);
@@ -88,6 +88,29 @@ export function decodeCursor(
   key: string,
   options: { readonly now?: number; readonly maxAgeMs?: number } = {},
 ): CursorState {
+  const { owner, ...state } = unpack(cursor);
+  if (owner !== ownerOf(key))
+    throw new CursorError("foreign", "The cursor belongs to another source. Use it with that one, or read without it.");
+  if ((options.now ?? Date.now()) - state.time > (options.maxAgeMs ?? MAX_AGE_MS))
+    throw new CursorError("expired", "The cursor is too old. Read again without a cursor.");
+  return state;
+}
+
+/**
+ * Which of some sources a cursor belongs to.
+ * @returns the key; undefined if it is of none of them
+ * @throws CursorError `invalid`
+ */
+export function keyOfCursor(cursor: string, keysFor: (labels: readonly string[]) => readonly string[]): string | undefined {
+  const { owner, positions } = unpack(cursor);
+  return keysFor([...new Set(positions.map((at) => at.label))]).find((key) => ownerOf(key) === owner);
+}
+
+function ownerOf(key: string): string {
+  return digest(key).toString("hex").slice(0, OWNER);
+}
+
+function unpack(cursor: string): CursorState & { readonly owner: string } {
   const damaged = (): CursorError =>
     new CursorError("invalid", "The cursor is not one of this tool's, or was changed. Read again without a cursor.");
   if (cursor.length > MAX_CURSOR || !/^lt\d+\.[\w-]+$/.test(cursor)) throw damaged();
@@ -97,21 +120,13 @@ export function decodeCursor(
   const bytes = Buffer.from(text, "base64url");
   const body = bytes.subarray(SUM);
   if (bytes.toString("base64url") !== text || !bytes.subarray(0, SUM).equals(sum(body))) throw damaged();
-  let owner: string;
-  let state: CursorState;
   try {
     const packed = body[0] === 1 ? inflateRawSync(body.subarray(1), { maxOutputLength: MAX_STATE }) : body.subarray(1);
     const unpacker = new Unpacker(packed);
-    owner = unpacker.hex(OWNER);
-    state = { time: unpacker.number(), positions: positionsOf(unpacker) };
+    return { owner: unpacker.hex(OWNER), time: unpacker.number(), positions: positionsOf(unpacker) };
   } catch {
     throw damaged();
   }
-  if (owner !== digest(key).toString("hex").slice(0, OWNER))
-    throw new CursorError("foreign", "The cursor belongs to another source. Use it with that one, or read without it.");
-  if ((options.now ?? Date.now()) - state.time > (options.maxAgeMs ?? MAX_AGE_MS))
-    throw new CursorError("expired", "The cursor is too old. Read again without a cursor.");
-  return state;
 }
 
 function positionsOf(unpacker: Unpacker): Position[] {

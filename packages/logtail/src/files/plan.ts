@@ -1,7 +1,8 @@
 import { FileAccessError } from "@plugboard/core/files";
 import type { OpenFile } from "@plugboard/core/files";
 import type { Position } from "./cursor.ts";
-import { matches } from "./identity.ts";
+import { sizeOf } from "../lines/bytes.ts";
+import { evidenceOf, matches } from "./identity.ts";
 import type { OpenFiles } from "./open.ts";
 import type { Listed, ListedRotated, LogFile } from "./source.ts";
 
@@ -75,7 +76,9 @@ export async function plan(files: OpenFiles, log: LogFile, known: readonly Posit
   let newest: Found | undefined;
   /** Index in the row of rotated files of the newest one that was read. */
   let floor = -1;
+  let floorBefore = -1;
   for (const position of known) {
+    floorBefore = floor;
     newest = await find(files, log, position, claimed, floor, time);
     if (!newest) {
       missing.push(position);
@@ -92,10 +95,22 @@ export async function plan(files: OpenFiles, log: LogFile, known: readonly Posit
   const last = known.at(-1);
   // A file that was empty and is under its name still may have been filled, copied and truncated.
   const wasEmpty = last?.headLength === 0;
-  for (const one of isLive && !wasEmpty ? [] : log.rotated.slice(floor + 1)) {
+  for (const [index, one] of log.rotated.entries()) {
+    if ((isLive && !wasEmpty) || index <= (wasEmpty ? floorBefore : floor)) continue;
     if (claimed.has(one) || one.size === 0) continue;
     // Not known to come after what was read: what has been written to since was not read yet.
-    if (!inRow && (one.mtimeMs <= time || (await isCopy(files, one, known)))) continue;
+    const isLater = inRow && index > floor;
+    if (!isLater && one.mtimeMs <= time) continue;
+    if (!isLater && (await isCopy(files, one, known))) {
+      // Remembered as read, so that it is not taken for a new one when what it is a copy of is no longer known.
+      if (!isCompressed(one)) {
+        const file = await files.open(one);
+        const evidence = await evidenceOf(file, false, await sizeOf(file));
+        const position = { ...evidence, label: log.label, id: one.id, left: 0 };
+        segments.push({ id: one.id, compressed: false, position, file, listed: one, live: false });
+      }
+      continue;
+    }
     later.push(one);
   }
   for (const position of missing) {
@@ -111,6 +126,10 @@ export async function plan(files: OpenFiles, log: LogFile, known: readonly Posit
     if (one.rotated.compression !== undefined && !compressed)
       gaps.push({ file: log.label, reason: `"${one.relative}" is compressed in a format that cannot be read.` });
     else segments.push({ id: one.id, compressed, position: undefined, file: undefined, listed: one, live: false });
+  }
+  if (wasEmpty && inRow) {
+    const rank = ({ listed }: Segment): number => log.rotated.indexOf(listed as ListedRotated);
+    segments.sort((a, b) => rank(a) - rank(b));
   }
   const own = segments.findIndex((one) => one.live);
   // What is under the log's name comes last.

@@ -32,7 +32,7 @@ let followers = 0;
 
 /**
  * The lines of a source as they are written. Reads no faster than the lines are taken, and keeps the files open that it
- * reads, so that one that is renamed or deleted is read to its end.
+ * reads, so that one that is renamed or deleted is read to its end. Does not keep the process alive by itself.
  * @throws CursorError
  * @throws RangeError with more than 256 followers at once
  */

@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { partAt, quietPlaces } from "./frequency.ts";
 import type { Pattern } from "./pattern.ts";
+import { quote } from "./pattern.ts";
 
 /** Lines of a block, as pairs of indices: where one starts, and where it ends with its line end. */
 export type Spans = readonly number[];
@@ -23,10 +24,12 @@ const MAX_SEARCHES = 3;
  * when it may matter where they are cut.
  *
  * @param maxLineBytes as in the search
+ * @param secret whether lines have secrets, for which other texts are tested: then lines are found by the literals alone
  */
-export function finderOf(pattern: Pattern | undefined, maxLineBytes: number): Finder {
+export function finderOf(pattern: Pattern | undefined, maxLineBytes: number, secret = false): Finder {
   if (pattern === undefined) return allLines;
-  const { literals, ignoreCase, block } = pattern;
+  const { literals, ignoreCase } = pattern;
+  const block = secret && literals !== undefined ? blockOf(literals, ignoreCase) : pattern.block;
   const useful = literals !== undefined && (literals.every((text) => text.length > 1) || block === undefined);
   if (literals !== undefined && useful && !ignoreCase && (literals.length <= MAX_SEARCHES || block === undefined))
     return byLiterals(literals.map((text) => Buffer.from(text)));
@@ -37,6 +40,11 @@ export function finderOf(pattern: Pattern | undefined, maxLineBytes: number): Fi
   const quick = byVariants(Buffer.from(only.toLowerCase()));
   // Beyond ASCII other characters stand for k and s.
   return (bytes) => (isAscii(bytes) ? quick(bytes) : general(bytes));
+}
+
+/** Only where the case is ignored an expression is needed. */
+function blockOf(literals: readonly string[], ignoreCase: boolean): RegExp | undefined {
+  return ignoreCase ? RegExp(literals.map(quote).join("|"), "giu") : undefined;
 }
 
 /** Every line. */

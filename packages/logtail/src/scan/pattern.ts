@@ -135,7 +135,8 @@ function compileRe2(source: string, ignoreCase: boolean): RE2JS {
   return program;
 }
 
-function quote(text: string): string {
+/** The source of an expression with the flag `u` that matches a text alone. */
+export function quote(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }
 

@@ -4,7 +4,9 @@ import { LineParser } from "../format/parser.ts";
 import type { Head } from "./heads.ts";
 import { Heads } from "./heads.ts";
 import type { PatternSpec } from "./pattern.ts";
-import { compilePattern, searchText } from "./pattern.ts";
+import { compilePattern } from "./pattern.ts";
+import type { Secrets } from "./secrets.ts";
+import { lineTest } from "./secrets.ts";
 
 /** Which lines are wanted: plain data, all conditions at once. */
 export interface Query {
@@ -18,6 +20,8 @@ export interface Query {
   readonly zone?: string;
   /** For times without a year, ms since the epoch; default now. The last change of the file is a good one. */
   readonly reference?: number;
+  /** What the caller may not see: lines are wanted as if a secret in them were unknown. Default: nothing is secret. */
+  readonly secrets?: Secrets;
 }
 
 /** @throws PatternError for a pattern that cannot be searched for */
@@ -42,14 +46,14 @@ export function wants(query: Query, head: Head): boolean {
 /**
  * Whether a line is wanted, for a few lines of one source, given in their order: a line without a time goes with the
  * nearest line before it that has one.
- * @throws PatternError
+ * @throws PatternError; RE2JS's errors for an expression of `secrets`
  */
 export function matcher(query: Query): (text: string) => boolean {
-  const pattern = query.pattern && compilePattern(query.pattern);
+  const test = query.pattern && lineTest(compilePattern(query.pattern), query.secrets);
   const heads = hasHeadFilter(query) ? new Heads(parserOf(query)) : undefined;
   return (text) => {
     const head = heads?.next(text);
-    if (pattern !== undefined && !pattern.test(searchText(text))) return false;
+    if (test !== undefined && !test(text)) return false;
     return head === undefined || wants(query, head);
   };
 }

@@ -9,9 +9,10 @@ import { finderOf } from "./find.ts";
 import type { Head } from "./heads.ts";
 import { headAbove, Heads, inherit } from "./heads.ts";
 import type { Pattern } from "./pattern.ts";
-import { compilePattern, searchText } from "./pattern.ts";
+import { compilePattern } from "./pattern.ts";
 import type { Query } from "./query.ts";
 import { hasHeadFilter, parserOf, wants } from "./query.ts";
+import { lineTest } from "./secrets.ts";
 import type { LineRules } from "./text.ts";
 import { headBytes, lineAt, linesAfter, linesBefore, linesOf, rulesOf } from "./text.ts";
 import type { Ended, Hit, Part, SearchLimits, SearchPart } from "./types.ts";
@@ -47,6 +48,7 @@ class Searcher {
   readonly #rules: LineRules;
   readonly #control: Control;
   readonly #pattern: Pattern | undefined;
+  readonly #lineTest: ((text: string) => boolean) | undefined;
   readonly #find: Finder;
   readonly #parser: LineParser;
   readonly #heads: Heads;
@@ -67,7 +69,8 @@ class Searcher {
     this.#rules = rules;
     this.#control = control;
     this.#pattern = query.pattern && compilePattern(query.pattern);
-    this.#find = finderOf(this.#pattern, rules.maxLineBytes);
+    this.#lineTest = this.#pattern && lineTest(this.#pattern, query.secrets);
+    this.#find = finderOf(this.#pattern, rules.maxLineBytes, query.secrets !== undefined);
     this.#parser = parserOf(query);
     this.#heads = new Heads(this.#parser);
     this.#byHead = hasHeadFilter(query);
@@ -202,11 +205,10 @@ class Searcher {
   }
 
   #test(line: Line): boolean {
-    const pattern = this.#pattern;
-    if (pattern === undefined) return true;
-    const text = searchText(line.text);
-    const steps = pattern.weight * text.length;
-    return this.#control.guard(steps, line.start, line.end, this.#scannedBytes, () => pattern.test(text));
+    const test = this.#lineTest;
+    if (test === undefined) return true;
+    const steps = (this.#pattern?.weight ?? 1) * line.text.length;
+    return this.#control.guard(steps, line.start, line.end, this.#scannedBytes, () => test(line.text));
   }
 
   /** @returns whether the search is over */

@@ -1,6 +1,6 @@
-import picomatch from "picomatch";
 import type { z } from "zod";
 import { LineParser } from "../format/parser.ts";
+import { globMatcher } from "../glob.ts";
 import { backward } from "../lines/backward.ts";
 import { OpenFiles } from "../files/open.ts";
 import type { LogFile, Source } from "../files/source.ts";
@@ -17,7 +17,7 @@ const SAMPLE = { maxLines: 20, maxLineBytes: 4_096, maxScanBytes: 65_536 };
 export async function listLogs(logtail: Logtail, args: Inputs["list"], signal: AbortSignal): Promise<Output> {
   const { source } = await logtail.select(undefined, signal);
   const { logs } = await source.list([], signal);
-  const fits = args.source === undefined ? undefined : picomatch(args.source, { dot: true });
+  const fits = args.source === undefined ? undefined : globMatcher(args.source);
   const wanted = fits ? logs.filter(({ label }) => fits(label)) : logs;
   const rows: Row[] = [];
   for (const log of wanted.slice(0, args.limit)) rows.push(await row(source, log, signal));

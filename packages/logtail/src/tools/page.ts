@@ -132,8 +132,8 @@ export class Page {
     return this.#options.named ? `${file}: ` : "";
   }
 
-  /** What was left out or cut; null when nothing was. */
-  truncated(): string | null {
+  /** What was left out or cut; undefined when nothing was. */
+  truncated(): string | undefined {
     const { maxLines, maxChars, maxLineChars } = this.#options;
     const cut = this.#rows.filter(({ line, text }) => line.cut || text.length > maxLineChars).length;
     const notes = [
@@ -141,7 +141,7 @@ export class Page {
         `${this.#dropped} earlier ${this.#dropped === 1 ? "line was" : "lines were"} left out (at most ${maxLines} lines, ${maxChars} characters): read back with cursor \`start\` and \`before\`.`,
       cut > 0 && `${cut} long ${cut === 1 ? "line is" : "lines are"} cut: raise line_chars.`,
     ].filter((note) => note !== false);
-    return notes.length === 0 ? null : notes.join(" ");
+    return notes.length === 0 ? undefined : notes.join(" ");
   }
 
   #holds(moreLines: number, moreChars: number): boolean {

@@ -71,7 +71,7 @@ export async function readLog(logtail: Logtail, args: Args, call: Call): Promise
     more: step.more,
     rotated: step.rotated,
     gaps: step.gaps,
-    truncated: page.truncated(),
+    truncated: [page.truncated(), ...step.refused].filter((note) => note !== undefined).join(" ") || null,
     totals: {
       lines: page.lines.length,
       scanned: step.scanned,
@@ -89,6 +89,8 @@ class Reading {
   more = false;
   rotated = false;
   readonly gaps: Gap[] = [];
+  /** What is said of logs that could not be read. */
+  refused: readonly string[] = [];
   scanned = 0;
   left: number | undefined;
   /** The line that was waited for, once it came. */
@@ -128,6 +130,7 @@ class Reading {
     const answer = await read(this.#source, undefined, {
       maxLines: plain ? lines : 0,
       maxBytes: 4 * this.#logtail.options.maxResultChars,
+      zone: this.#logtail.options.zone,
       signal: this.#signal,
     });
     this.#note(answer);
@@ -169,7 +172,13 @@ class Reading {
     this.cursor = cursor;
     do {
       const answer = await worded(() =>
-        read(this.#source, this.cursor, { ...STEP, maxLines: 10_000, take: this.#take, signal: this.#signal }),
+        read(this.#source, this.cursor, {
+          ...STEP,
+          maxLines: 10_000,
+          take: this.#take,
+          zone: this.#logtail.options.zone,
+          signal: this.#signal,
+        }),
       );
       this.#note(answer);
       this.scanned += answer.scannedLines;
@@ -199,6 +208,7 @@ class Reading {
     this.left = answer.left;
     this.rotated ||= answer.rotated;
     this.gaps.push(...answer.gaps);
+    this.refused = answer.refused.map(({ reason }) => `Left out: ${reason}`);
   }
 }
 

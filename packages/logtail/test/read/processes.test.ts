@@ -49,7 +49,12 @@ describe("a reader that is killed", () => {
     let next = 0;
     const write = async (): Promise<void> => {
       for (let part = 0; part < 40; part += 1) {
-        await appendFile(place.at("app.log"), range(next, next + 10).map((one) => `line ${one}\n`).join(""));
+        await appendFile(
+          place.at("app.log"),
+          range(next, next + 10)
+            .map((one) => `line ${one}\n`)
+            .join(""),
+        );
         next += 10;
         if (part % 13 !== 12) continue;
         for (let index = 20; index >= 1; index -= 1)
@@ -60,9 +65,13 @@ describe("a reader that is killed", () => {
     const got: number[] = [];
     for (let life = 1; life <= 3; life += 1) {
       const writing = write();
-      const child = fork(script, [cursor], { execArgv: ["--import", import.meta.resolve("tsx"), "--conditions=@plugboard/source"] });
+      const child = fork(script, [cursor], {
+        execArgv: ["--import", import.meta.resolve("tsx"), "--conditions=@plugboard/source"],
+      });
       let pages = 0;
-      for await (const [page] of on(child, "message") as AsyncIterable<[{ cursor: string; gaps: number; lines: string[] }]>) {
+      for await (const [page] of on(child, "message") as AsyncIterable<
+        [{ cursor: string; gaps: number; lines: string[] }]
+      >) {
         ({ cursor } = page);
         got.push(...page.lines.map(numberOf));
         expect(page.gaps).toBe(0);

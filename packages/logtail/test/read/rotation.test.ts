@@ -95,6 +95,28 @@ describe("with a cursor, after a rotation", () => {
     expect(gaps).toEqual([expect.objectContaining({ file: "app.log", reason: expect.stringContaining("copied") })]);
   });
 
+  it.each(["", "renamed"])("reads what was written and copied away since its file was found empty %s", async (then) => {
+    await using place = await folder();
+    const copytruncate = async (): Promise<void> => {
+      await rename(place.at("app.log.1"), place.at("app.log.2")).catch(() => undefined);
+      await copyFile(place.at("app.log"), place.at("app.log.1"));
+      await truncate(place.at("app.log"));
+    };
+    await writeFile(place.at("app.log"), text(0, 10));
+    await copytruncate();
+    const { cursor } = await read(await logs(place.path), undefined);
+    await appendFile(place.at("app.log"), text(10, 20));
+    await copytruncate();
+    if (then !== "") {
+      await rename(place.at("app.log.2"), place.at("app.log.3"));
+      await rename(place.at("app.log.1"), place.at("app.log.2"));
+      await rename(place.at("app.log"), place.at("app.log.1"));
+    }
+    await appendFile(place.at("app.log"), text(20, 30));
+    const { lines } = await read(await logs(place.path), cursor);
+    expect(numbers(lines)).toEqual(range(10, 30));
+  });
+
   it("reports a truncation, and reads from the start, also where the file has grown past the offset", async () => {
     const { numbers: got, gaps } = await after(async (at) => {
       await truncate(at("app.log"));

@@ -221,7 +221,7 @@ export class World {
     if (!this.#contents.has(log)) return;
     await this.hup(log);
     this.disturbed.add(log);
-    if (how === "remove") return void (await this.#gone(log, log));
+    if (how === "remove") return this.#gone(log, log);
     await truncate(this.#at(log));
     this.#contents.set(log, (this.#lastContent += 1));
   }

@@ -1,4 +1,5 @@
-import { appendFile, rename, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { appendFile, mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
 import { folder } from "../read/folder.ts";
 import { lines, serve } from "./serve.ts";
@@ -199,6 +200,8 @@ describe("reading", () => {
     await expect(served.call("read", { source: "a.log", cursor: `${cursor}x` })).rejects.toThrow(
       "not one of this tool's",
     );
+    await appendFile(place.at("a.log"), "more\n");
+    expect((await served.call("read", { cursor })).lines).toEqual(["more"]);
     await expect(served.call("read", { cursor: "a.log:99:AAAAAA" })).rejects.toThrow("not there any more");
     await expect(served.call("read", { cursor: "../a.log:0:AAAAAA" })).rejects.toThrow("There is no log");
     await expect(served.call("read", { source: "nope.log" })).rejects.toThrow(
@@ -222,6 +225,35 @@ describe("reading", () => {
       outside.at("secret.log"),
     ])
       await expect(served.call("read", { source })).rejects.toThrow("There is no log");
+  });
+});
+
+describe("odd files", () => {
+  it("are left out where they cannot be read, and the others are given", async () => {
+    await using place = await folder();
+    await writeFile(place.at("good.log"), "good\n");
+    await mkdir(place.at("folder.log"));
+    execFileSync("mkfifo", [place.at("pipe.log")]);
+    await using served = await serve({ paths: [place.path] });
+    expect(await served.call("read")).toMatchObject({ lines: ["good"], source: "good.log" });
+    expect((await served.call("list")).logs.map(({ name }) => name)).toEqual(["good.log"]);
+  });
+
+  it("have names that are taken as they are", async () => {
+    await using place = await folder();
+    const names = ["a:1:b.log", "sp ace.log", "st*r[1].log", "ümläut.log", "new\nline.log"];
+    for (const name of names) await writeFile(place.at(name), `${JSON.stringify(name)}\nneedle\n`);
+    await using served = await serve({ paths: [place.path] });
+    const { logs } = await served.call("list");
+    expect(new Set(logs.map(({ name }) => name))).toEqual(new Set(names));
+    for (const name of names) {
+      const { lines: [first] = [], cursor } = await served.call("read", { source: name });
+      expect(JSON.parse(first ?? "")).toBe(name);
+      await appendFile(place.at(name), "more\n");
+      expect((await served.call("read", { source: name, cursor })).lines).toEqual(["more"]);
+      const { hits } = await served.call("search", { source: name, text: "needle" });
+      expect((await served.call("read", { cursor: hits[0]?.cursor })).lines).toEqual(["needle", "more"]);
+    }
   });
 });
 
@@ -297,7 +329,6 @@ describe("waiting", () => {
     await using served = await serve({ paths: [place.at("later/app.log")] });
     const waiting = served.call("read", { source: "app.log", until: { text: "here" }, wait_ms: 20_000 });
     await vi.waitFor(() => expect(served.plugin.stats()["waits"]).toBe(1));
-    const { mkdir } = await import("node:fs/promises");
     await mkdir(place.at("later"));
     await writeFile(place.at("later/app.log"), "I am here\n");
     expect(await waiting).toMatchObject({ until: { met: true }, lines: ["I am here"] });
