@@ -102,6 +102,7 @@ describe("streams", () => {
     served.plugin.stream(
       "y",
       (async function* () {
+        yield "b\n";
         await new Promise(() => {});
       })(),
     );

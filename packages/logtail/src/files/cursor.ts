@@ -44,6 +44,8 @@ const VERSION = "lt2";
 export const MAX_CURSOR = 2_000;
 const MAX_STATE = 65_536;
 const MAX_AGE_MS = 30 * 86_400_000;
+/** Bytes below which deflating, which takes longer than all the rest, saves nothing. */
+const WORTHWHILE = 128;
 const SUM = 4;
 const OWNER = 6;
 
@@ -66,7 +68,7 @@ export function encodeCursor(key: string, state: CursorState): string {
     }
   }
   const plain = packer.bytes();
-  const small = deflateRawSync(plain);
+  const small = plain.length > WORTHWHILE ? deflateRawSync(plain) : plain;
   const body =
     small.length < plain.length ? Buffer.concat([Buffer.of(1), small]) : Buffer.concat([Buffer.of(0), plain]);
   const cursor = `${VERSION}.${Buffer.concat([sum(body), body]).toString("base64url")}`;

@@ -27,6 +27,23 @@ export function levelOfWord(word: string): Level | undefined {
   return word.length < 3 || word.length > 13 ? undefined : WORDS.get(word);
 }
 
+/** Words by their length, first and third letter. */
+const BY_LETTERS: [word: string, level: Level][][] = [];
+for (const [word, level] of WORDS) (BY_LETTERS[letters(word, 0, word.length)] ??= []).push([word, level]);
+
+function letters(text: string, start: number, end: number): number {
+  return (((end - start) & 15) << 12) | ((text.charCodeAt(start) & 63) << 6) | (text.charCodeAt(start + 2) & 63);
+}
+
+/** The level that the word from `start` to `end` names; as `levelOfWord`, which costs several times as much. */
+export function levelAt(text: string, start: number, end: number): Level | undefined {
+  if (end - start < 3 || end - start > 13) return undefined;
+  const words = BY_LETTERS[letters(text, start, end)];
+  if (words === undefined) return undefined;
+  for (const [word, level] of words) if (text.startsWith(word, start)) return level;
+  return undefined;
+}
+
 /** The level of a word with a number after it, as Go's slog writes levels between its own: `DEBUG+2`, `ERROR-1`. */
 export function levelOfOffset(word: string): Level | undefined {
   const sign = Math.max(word.indexOf("+"), word.indexOf("-"));

@@ -43,6 +43,7 @@ export class LineParser {
   }
 
   #read(text: string, full: boolean): LogRecord {
+    this.#times.next();
     const record = this.#recognise(text, full) ?? parsePlain(text, this.#times, full);
     const wrapped = record.level === undefined && (record.format === "json" || record.format === "plain");
     return wrapped ? this.#unwrap(record, full) : record;

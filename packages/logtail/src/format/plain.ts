@@ -1,12 +1,13 @@
 import { parseHead, phpHead } from "./heads.ts";
 import type { Level } from "./level.ts";
-import { levelOfWord } from "./level.ts";
+import { levelAt } from "./level.ts";
 import type { Draft, LogRecord } from "./record.ts";
 import { newFields } from "./record.ts";
 import type { TimeReader } from "./time.ts";
 
 /** The level stands within so many words and characters after the time. */
 const MAX_WORDS = 8;
+const FIRST_WORDS = 2;
 const MAX_HEAD = 160;
 
 /**
@@ -98,10 +99,11 @@ interface Found {
  */
 function findLevel(text: string, from: number, timed: boolean): Found | undefined {
   const last = Math.min(text.length, from + MAX_HEAD);
+  let marked: boolean | undefined;
   let at = from;
-  // Most messages have no such word at all, and only their first words are looked at.
-  const most = MARKED.test(text.slice(from, last + 1)) ? MAX_WORDS : 2;
-  for (let words = 0; words < most && at < last; words++) {
+  for (let words = 0; words < MAX_WORDS && at < last; words++) {
+    // Most messages have no such word at all, and only their first words are looked at.
+    if (words === FIRST_WORDS && !(marked ??= MARKED.test(text.slice(from, last + 1)))) return undefined;
     while (at < last && !isLetter(text.charCodeAt(at))) at++;
     const start = at;
     while (at < last && isLetter(text.charCodeAt(at))) at++;
@@ -119,8 +121,7 @@ function findLevel(text: string, from: number, timed: boolean): Found | undefine
       // Monolog writes `channel.LEVEL: text`.
       const channel = timed && before === 46 && after === 58 && capitals;
       if ((capitals || (opened && closed) || colon || alone) && (!joined || channel)) {
-        const word = text.slice(start, at);
-        const level = levelOfWord(word) ?? (timed && words < 2 ? OWN_WORDS.get(word) : undefined);
+        const level = levelAt(text, start, at) ?? (timed && words < 2 ? OWN_WORDS.get(text.slice(start, at)) : undefined);
         const python = start === from && after === 58 && isLetter(text.charCodeAt(at + 1));
         if (level !== undefined) return { level, start, end: at, python };
       }

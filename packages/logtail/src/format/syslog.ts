@@ -1,4 +1,4 @@
-import { levelOfSeverity, levelOfWord } from "./level.ts";
+import { levelAt, levelOfSeverity } from "./level.ts";
 import { levelIn } from "./plain.ts";
 import type { Draft, LogRecord } from "./record.ts";
 import { newFields } from "./record.ts";
@@ -36,11 +36,10 @@ function rfc3164(text: string, stamp: Stamp, priority: number | undefined, full:
   let hostEnd = hostStart;
   while (hostEnd - hostStart < MAX_WORD && isHost(text.charCodeAt(hostEnd))) hostEnd++;
   if (hostEnd === hostStart || text.charCodeAt(hostEnd) !== 32 || text.charCodeAt(hostEnd - 1) === 58) return undefined;
-  const host = text.slice(hostStart, hostEnd);
-  if (levelOfWord(host) !== undefined) return undefined;
+  if (levelAt(text, hostStart, hostEnd) !== undefined) return undefined;
   const start = hostEnd + 1;
   const tag = tagAt(text, start);
-  const named = tag !== undefined && levelOfWord(text.slice(start, tag.nameEnd)) === undefined;
+  const named = tag !== undefined && levelAt(text, start, tag.nameEnd) === undefined;
   if (!named && priority === undefined) return undefined;
   if (named && priority === undefined && tag.blank) return undefined;
   const draft: Draft = { time: stamp.time, message: text.slice(named ? tag.end : start), format: "syslog" };
@@ -49,7 +48,7 @@ function rfc3164(text: string, stamp: Stamp, priority: number | undefined, full:
   if (!full) return draft;
   if (stamp.zone !== undefined) draft.zone = stamp.zone;
   const fields = newFields();
-  fields["host"] = host;
+  fields["host"] = text.slice(hostStart, hostEnd);
   if (named) {
     fields["app"] = text.slice(start, tag.nameEnd);
     if (tag.pidEnd > tag.nameEnd) fields["pid"] = text.slice(tag.nameEnd + 1, tag.pidEnd);

@@ -44,6 +44,10 @@ export class TimeReader {
   readonly #namedHour: Hour = { text: "", wall: 0, dated: true };
   readonly #klogHour: Hour = { text: "", wall: 0, dated: false };
   readonly #apacheHour: Hour = { text: "", wall: 0, dated: true };
+  /** What `iso` was asked last, and its answer: several forms of a line begin with a time. */
+  #asked: string | undefined;
+  #askedAt = 0;
+  #answer: Stamp | undefined;
   /** The last zone, with the blank before it. */
   #zoneText = "";
   #zoneName = "";
@@ -66,8 +70,19 @@ export class TimeReader {
   iso(text: string, at: number): Stamp | undefined {
     const separator = text.charCodeAt(at + 4);
     if ((separator !== 45 && separator !== 47) || text.charCodeAt(at + 7) !== separator) return undefined;
-    const again = this.#again(text, at, this.#isoHour);
-    if (again !== undefined) return again;
+    if (at === this.#askedAt && text === this.#asked) return this.#answer;
+    this.#asked = text;
+    this.#askedAt = at;
+    this.#answer = this.#again(text, at, this.#isoHour) ?? this.#iso(text, at);
+    return this.#answer;
+  }
+
+  /** Forgets the last text: the next one is another line. */
+  next(): void {
+    this.#asked = undefined;
+  }
+
+  #iso(text: string, at: number): Stamp | undefined {
     const year = digits(text, at, 4);
     const month = digits(text, at + 5, 2);
     const day = digits(text, at + 8, 2);
@@ -213,7 +228,13 @@ export class TimeReader {
       const point = text.charCodeAt(end);
       if ((point === 46 || point === 44) && isDigit(text.charCodeAt(end + 1))) {
         end++;
+        const thousandths = digits(text, end, 3);
         let scale = 100;
+        if (thousandths >= 0) {
+          ms += thousandths;
+          end += 3;
+          scale = 0;
+        }
         for (let code = text.charCodeAt(end); isDigit(code); code = text.charCodeAt(++end)) {
           ms += Math.trunc((code - 48) * scale);
           scale = scale > 1 ? scale / 10 : 0;

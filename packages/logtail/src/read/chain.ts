@@ -6,6 +6,7 @@ import { Moved } from "../files/open.ts";
 import type { OpenFiles } from "../files/open.ts";
 import type { Plan, Segment } from "../files/plan.ts";
 import { backward } from "../lines/backward.ts";
+import { statOf } from "../lines/bytes.ts";
 import { forward } from "../lines/forward.ts";
 import type { Line } from "../lines/line.ts";
 import { MAX_LINE_BYTES } from "../lines/split.ts";
@@ -145,7 +146,7 @@ export class Chain {
   }
 
   async #isQuiet(file: OpenFile): Promise<boolean> {
-    return Date.now() - (await file.handle.stat()).mtimeMs >= (this.#options.quietMs ?? QUIET_MS);
+    return Date.now() - (await statOf(file)).mtimeMs >= (this.#options.quietMs ?? QUIET_MS);
   }
 
   /** How far the log was consumed: where the next reading goes on. */
@@ -186,7 +187,7 @@ export class Chain {
       const position = { ...evidence, label, id: segment.id, left: 0 };
       return { position, finished: !isLast && progress.ended && offset >= window.end };
     }
-    const stat = await file.handle.stat();
+    const stat = await statOf(file);
     const left = Math.max(0, stat.size - read.offset);
     const lingers = Date.now() - stat.mtimeMs < LINGER_MS;
     return { position: { ...evidence, label, id: segment.id, left }, finished: !isLast && left === 0 && !lingers };

@@ -43,25 +43,32 @@ export async function* follow(source: Source, options: FollowOptions): AsyncGene
   if (followers >= MAX_FOLLOWERS) throw new RangeError(`more than ${MAX_FOLLOWERS} logs are followed at once`);
   followers += 1;
   const bell = new Bell();
-  const subscription = watches.subscribe({ onChange: () => bell.ring(), concerns: (name) => source.concerns(name) });
+  const subscription = watches.subscribe({
+    onChange: (written) => bell.ring(written),
+    concerns: (name) => source.concerns(name),
+  });
   const reader = new Reader(source, true);
   const stop = (): void => bell.ring();
   signal.addEventListener("abort", stop, { once: true });
   try {
     // Watched before it is read: what is written in between rings.
     look(subscription, await source.list([], signal));
+    let listing: Listing | undefined;
     while (!signal.aborted) {
-      bell.reset();
       const first = state === undefined;
-      const answer = await reader.read(state, { ...limits, signal, maxLines: first ? 0 : BATCH_LINES });
+      const options = { ...limits, signal, maxLines: first ? 0 : BATCH_LINES };
+      const answer = await reader.read(state, options, bell.reset());
       state = answer.state;
-      if (reader.listing) look(subscription, reader.listing);
+      if (reader.listing && reader.listing !== listing) look(subscription, reader.listing, reader.holds());
+      ({ listing } = reader);
       for (const gap of answer.gaps) onGap?.(gap);
       for (const line of answer.lines) {
         if (signal.aborted) return;
         yield line;
       }
-      if (!answer.more) await bell.wait(answer.held ? (limits.quietMs ?? QUIET_MS) : undefined);
+      // What was left has to be read whatever rings.
+      if (answer.more) bell.ring();
+      else if (!(await bell.wait(answer.held ? (limits.quietMs ?? QUIET_MS) : undefined))) bell.ring();
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -113,25 +120,31 @@ export async function waitForChange(source: Source, options: WaitOptions): Promi
   }
 }
 
-function look(subscription: Subscription, listing: Listing): void {
-  subscription.look(
-    listing.folders,
-    listing.logs.flatMap((log) => (log.live ? [log.live.path] : [])),
-  );
+function look(subscription: Subscription, listing: Listing, held: readonly string[] = []): void {
+  const live = listing.logs.flatMap((log) => (log.live ? [log.live.path] : []));
+  subscription.look(listing.folders, [...new Set([...live, ...held])]);
 }
 
 /** Remembers a ring until somebody waits for it. */
 class Bell {
   #rang = false;
+  /** Files that were written to; undefined: anything may have changed. */
+  #written: Set<string> | undefined = new Set();
   #wake: (() => void) | undefined;
 
-  ring(): void {
+  ring(written?: string): void {
     this.#rang = true;
+    if (written === undefined) this.#written = undefined;
+    else this.#written?.add(written);
     this.#wake?.();
   }
 
-  reset(): void {
+  /** What rang since the last time: see {@link Reader.read}. */
+  reset(): ReadonlySet<string> | undefined {
+    const written = this.#written;
     this.#rang = false;
+    this.#written = new Set();
+    return written;
   }
 
   /** Whether it rang before `ms` were over. */

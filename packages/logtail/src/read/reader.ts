@@ -1,17 +1,19 @@
-import { FileAccessError } from "@plugboard/core/files";
 import { decodeCursor, encodeCursor } from "../files/cursor.ts";
-import type { CursorState, Position } from "../files/cursor.ts";
+import type { CursorState } from "../files/cursor.ts";
 import { Moved, OpenFiles } from "../files/open.ts";
-import { CLOCK_MS, plan } from "../files/plan.ts";
+import { CLOCK_MS } from "../files/plan.ts";
 import type { Gap, Plan } from "../files/plan.ts";
-import type { Listing, LogFile, Source } from "../files/source.ts";
+import type { Listing, Source } from "../files/source.ts";
 import { Chain } from "./chain.ts";
 import { Gatherer } from "./gather.ts";
 import type { Limits } from "./gather.ts";
 import { lastLines } from "./last.ts";
 import type { SourceLine } from "./line.ts";
+import { ATTEMPTS, Planner, refusalOf } from "./planner.ts";
+import type { Plans, Refused } from "./planner.ts";
 import { lastMerged, merged } from "./several.ts";
 
+export type { Refused } from "./planner.ts";
 export type { SourceLine, Take } from "./line.ts";
 
 export interface ReadOptions extends Limits {
@@ -25,13 +27,6 @@ export interface ReadOptions extends Limits {
   /** Zone of times that name none, for the order of several logs: a name such as `Europe/Berlin`, or `+02:00`. Default the process's. */
   readonly zone?: string;
   readonly signal?: AbortSignal;
-}
-
-/** A log that is there and could not be read this time; its place is kept. */
-export interface Refused {
-  readonly file: string;
-  /** A sentence. */
-  readonly reason: string;
 }
 
 export interface ReadAnswer {
@@ -56,8 +51,6 @@ export interface ReadAnswer {
   readonly left: number;
 }
 
-const ATTEMPTS = 20;
-
 /**
  * Reads what is new in a source.
  *
@@ -77,24 +70,30 @@ export type StepAnswer = Omit<ReadAnswer, "cursor"> & { readonly state: CursorSt
 
 /** Reads a source step by step. With `hold`, keeps the files open that it reads, so that they can vanish. */
 export class Reader {
-  readonly #source: Source;
   readonly #hold: boolean;
   readonly #files: OpenFiles;
-  /** Logs that were read to their end, as they looked then. */
-  readonly #settled = new Map<string, { signature: string; positions: readonly Position[] }>();
-  /** What was looked at last. */
-  listing: Listing | undefined;
+  readonly #planner: Planner;
 
   constructor(source: Source, hold = false) {
-    this.#source = source;
     this.#hold = hold;
     this.#files = new OpenFiles(source.roots);
+    this.#planner = new Planner(source, this.#files, hold);
   }
 
-  async read(state: CursorState | undefined, options: ReadOptions = {}): Promise<StepAnswer> {
+  /** What was looked at last. */
+  get listing(): Listing | undefined {
+    return this.#planner.listing;
+  }
+
+  /** @param written see {@link Planner.plans} */
+  async read(
+    state: CursorState | undefined,
+    options: ReadOptions = {},
+    written?: ReadonlySet<string>,
+  ): Promise<StepAnswer> {
     const wanted = new Set<string>();
     try {
-      const answer = state ? await this.#since(state, options) : await this.#last(options);
+      const answer = state ? await this.#since(state, options, written) : await this.#last(options);
       if (this.#hold) for (const { id } of answer.state.positions) wanted.add(id);
       return answer;
     } finally {
@@ -102,15 +101,14 @@ export class Reader {
     }
   }
 
+  /** The paths of files that are held open. */
+  holds(): string[] {
+    return this.#planner.holds();
+  }
+
   /** Closes what is held. */
   async close(): Promise<void> {
     await this.#files.close();
-  }
-
-  async #list(known: readonly string[], signal: AbortSignal | undefined): Promise<LogFile[]> {
-    this.listing = await this.#source.list(known, signal);
-    // A link to a log of the source gives nothing of its own.
-    return this.listing.logs.filter((log) => log.alias === undefined);
   }
 
   async #last(options: ReadOptions): Promise<StepAnswer> {
@@ -125,7 +123,7 @@ export class Reader {
 
   async #lastOnce(options: ReadOptions): Promise<StepAnswer> {
     const time = Date.now() - CLOCK_MS;
-    const logs = await this.#list([], options.signal);
+    const logs = await this.#planner.list([], options.signal);
     const until = performance.now() + (options.maxMs ?? Infinity);
     const found = [];
     const refused: Refused[] = [];
@@ -147,6 +145,7 @@ export class Reader {
             options.zone,
           );
     const positions = found.flatMap((one) => one.positions);
+    this.#planner.leave(positions, new Set(), undefined);
     return {
       lines: newest(lines, options),
       more: false,
@@ -162,12 +161,13 @@ export class Reader {
     };
   }
 
-  async #since(state: CursorState, options: ReadOptions): Promise<StepAnswer> {
+  async #since(state: CursorState, options: ReadOptions, written?: ReadonlySet<string>): Promise<StepAnswer> {
     const now = Date.now() - CLOCK_MS;
     const gatherer = new Gatherer(options);
-    const { plans, quiet, refused } = await this.#plans(state, options.signal);
     const { maxLineBytes, quietMs, signal, maxMs } = options;
-    const isCurrent = (one: Plan): Promise<boolean> => this.#isCurrent(one, signal);
+    const found = await this.#planner.plans(state, signal, written);
+    const { plans } = found;
+    const isCurrent = (one: Plan): Promise<boolean> => this.#planner.isCurrent(one, signal);
     const chains = plans.map((one) => new Chain(this.#files, one, { maxLineBytes, quietMs, signal, maxMs, isCurrent }));
     const lines: SourceLine[] = [];
     const [only] = chains;
@@ -180,24 +180,12 @@ export class Reader {
         if (verdict === "give") lines.push(line);
       }
     }
-    const positions: Position[] = [...quiet];
     const stuck = chains.some((chain) => chain.moved || chain.late);
     const more = gatherer.full || gatherer.stopped || stuck;
-    this.#settled.clear();
-    for (const chain of chains) {
-      const own = await chain.positions();
-      positions.push(...own);
-      const { log } = chain.plan;
-      if (chain.refused) refused.push(refusalOf(log, chain.refused));
-      else if (!more && !chain.held && !chain.moved) this.#settle(log, own);
-    }
-    for (const log of this.listing?.logs ?? []) {
-      const own = quiet.filter((at) => at.label === log.label);
-      if (own.length > 0) this.#settle(log, own);
-    }
+    const { positions, refused } = await this.#leave(chains, found, more);
     return {
       lines,
-      more: more || chains.some((chain) => chain.moved),
+      more,
       cut: false,
       rotated: plans.some((one) => one.rotated),
       gaps: plans.flatMap((one) => one.gaps),
@@ -207,64 +195,23 @@ export class Reader {
       scannedBytes: gatherer.scannedBytes,
       left: sum(positions.map((one) => one.left)),
       // Until all is read, what was written to since the last time that all was read is what may be new.
-      state: { time: more || refused.length > 0 ? Math.min(now, state.time) : now, positions },
+      state: { time: more || refused.length > 0 || !found.listed ? Math.min(now, state.time) : now, positions },
     };
   }
 
-  /** The plans of all logs in which something may have changed, made while no file changed its name. */
-  async #plans(state: CursorState, signal: AbortSignal | undefined) {
-    let before: string | undefined;
-    for (let attempt = 1; ; attempt += 1) {
-      const logs = await this.#list([...new Set(state.positions.map((at) => at.label))], signal);
-      const plans: Plan[] = [];
-      const quiet: Position[] = [];
-      const refused: Refused[] = [];
-      let moved = false;
-      for (const log of logs) {
-        const known = state.positions.filter((at) => at.label === log.label);
-        if (this.#isQuiet(log, known)) {
-          quiet.push(...known);
-          continue;
-        }
-        try {
-          plans.push(await plan(this.#files, log, known, state.time));
-        } catch (error) {
-          if (error instanceof Moved && attempt < ATTEMPTS) {
-            moved = true;
-            break;
-          }
-          refused.push(refusalOf(log, error));
-          quiet.push(...known);
-        }
-      }
-      // What was rotated is believed when a second look shows the same.
-      const names = JSON.stringify(logs.map((log) => [log.label, log.live?.id, log.rotated.map((one) => one.id)]));
-      const settled = plans.every((one) => !one.rotated && one.gaps.length === 0) || names === before;
-      if (!moved && (settled || attempt >= ATTEMPTS)) return { plans, quiet, refused };
-      before = moved ? undefined : names;
+  async #leave(chains: readonly Chain[], found: Plans, more: boolean) {
+    const positions = [...found.kept];
+    const refused = [...found.refused];
+    const done = new Set(found.quiet);
+    for (const chain of chains) {
+      positions.push(...(await chain.positions()));
+      const { log } = chain.plan;
+      if (chain.refused) refused.push(refusalOf(log, chain.refused));
+      else if (!more && !chain.held && !chain.moved) done.add(log.label);
     }
-  }
-
-  async #isCurrent({ log, segments }: Plan, signal: AbortSignal | undefined): Promise<boolean> {
-    const { logs } = await this.#source.list([log.label], signal);
-    const now = logs.find((one) => one.label === log.label);
-    const read = new Set(segments.flatMap(({ id, position }) => (position ? [id] : [])));
-    // A file that was renamed keeps its content.
-    return now?.live?.id !== log.live?.id || copiesOf(now, read) === copiesOf(log, read);
-  }
-
-  #settle(log: LogFile, positions: readonly Position[]): void {
-    if (this.#hold) this.#settled.set(log.label, { signature: signatureOf(log), positions });
-  }
-
-  #isQuiet(log: LogFile, known: readonly Position[]): boolean {
-    const settled = this.#settled.get(log.label);
-    return (
-      settled !== undefined &&
-      settled.positions.length === known.length &&
-      settled.positions.every((one, index) => one === known[index]) &&
-      settled.signature === signatureOf(log)
-    );
+    this.#planner.leave(positions, done, found);
+    if (refused.length > 0 || chains.some(({ moved }) => moved)) this.#planner.forget();
+    return { positions, refused };
   }
 }
 
@@ -278,20 +225,6 @@ async function gatherOne(chain: Chain, gatherer: Gatherer, lines: SourceLine[]):
       if (verdict === "give") lines.push(line);
     }
   }
-}
-
-/** The rotated files that may be new copies, as they are now: one that is listed while it is being made grows. */
-function copiesOf(log: LogFile | undefined, read: ReadonlySet<string>): string | undefined {
-  return log?.rotated.flatMap(({ id, size }) => (read.has(id) ? [] : [`${id} ${size}`])).join();
-}
-
-function signatureOf(log: LogFile): string {
-  return [log.live, ...log.rotated].map((one) => one && `${one.id} ${one.size} ${one.mtimeMs}`).join();
-}
-
-function refusalOf(log: LogFile, error: unknown): Refused {
-  if (!(error instanceof FileAccessError)) throw error;
-  return { file: log.label, reason: `${error.message}.` };
 }
 
 /** As many of the last lines as the limit of bytes allows, and at least one. */

@@ -1,6 +1,10 @@
 import { watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
-import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { isLocal } from "../lines/local.ts";
+import { ABSENT, glance, glanceNow, isSame, isSameFile } from "./glance.ts";
+import type { Glance } from "./glance.ts";
 
 /** Hears of changes in folders and files. */
 export interface Subscription {
@@ -10,9 +14,12 @@ export interface Subscription {
 }
 
 export interface SubscribeOptions {
-  /** Called for every change, many times for one; has to be cheap. */
-  readonly onChange: () => void;
-  /** Whether a change of a file with this name matters. Default: every one. */
+  /**
+   * Called for every change, many times for one; has to be cheap.
+   * @param written the path of a file, where the system says that it was written to and nothing else
+   */
+  readonly onChange: (written?: string) => void;
+  /** Whether a change of a file with this name matters, although it is not looked at. Default: every one. */
   readonly concerns?: (name: string) => boolean;
   /** Whether somebody waits: then the safety net is looked at every 250 ms and not every second. Default false. */
   readonly eager?: boolean;
@@ -21,16 +28,24 @@ export interface SubscribeOptions {
 const POLL_MS = 1000;
 const EAGER_POLL_MS = 250;
 const MAX_FOLDERS = 256;
+/** Paths looked at between two turns of the event loop. */
+const SLICE = 1000;
 
 interface Entry extends SubscribeOptions {
-  folders: readonly string[];
-  files: readonly string[];
-  seen: Map<string, string>;
+  paths: ReadonlySet<string>;
 }
 
-interface Watched {
-  watcher: FSWatcher | undefined;
+/** A path that somebody looks at. */
+interface Looked {
+  readonly path: string;
+  readonly isFolder: boolean;
   readonly entries: Set<Entry>;
+  /** Of a folder, where watching works. */
+  watcher: FSWatcher | undefined;
+  /** Undefined before the first look. */
+  seen: Glance | undefined;
+  /** Undefined: not asked yet. */
+  isLocal: boolean | undefined;
 }
 
 type Watch = typeof watch;
@@ -40,11 +55,14 @@ type Watch = typeof watch;
  * and overlay file systems, and at the system's limit of watches. Nothing here keeps the process alive.
  */
 export class Watches {
-  readonly #folders = new Map<string, Watched>();
+  readonly #looked = new Map<string, Looked>();
   readonly #entries = new Set<Entry>();
+  /** Those that look at something which may have changed before they did. */
+  readonly #fresh = new Set<Entry>();
   readonly #watch: Watch;
   #timer: NodeJS.Timeout | undefined;
-  #looking = false;
+  #due = 0;
+  #isAway = false;
 
   /** @param watchFolder default `fs.watch` */
   constructor(watchFolder: Watch = watch) {
@@ -53,50 +71,57 @@ export class Watches {
 
   /** Folders watched, and subscriptions. */
   get size(): { readonly folders: number; readonly subscriptions: number } {
-    return { folders: this.#folders.size, subscriptions: this.#entries.size };
+    const folders = [...this.#looked.values()].filter(({ isFolder }) => isFolder).length;
+    return { folders, subscriptions: this.#entries.size };
   }
 
   subscribe(options: SubscribeOptions): Subscription {
-    const entry: Entry = { ...options, folders: [], files: [], seen: new Map() };
+    const entry: Entry = { ...options, paths: new Set() };
     this.#entries.add(entry);
     this.#schedule();
     return {
       look: (folders, files) => {
         if (!this.#entries.has(entry)) return;
-        const wanted = folders.slice(0, MAX_FOLDERS);
-        for (const one of entry.folders) if (!wanted.includes(one)) this.#leave(one, entry);
-        for (const one of wanted) this.#join(one, entry);
-        entry.folders = wanted;
-        entry.files = files;
+        const watched = folders.slice(0, MAX_FOLDERS);
+        const wanted = new Set([...watched, ...files]);
+        for (const path of entry.paths) if (!wanted.has(path)) this.#leave(path, entry);
+        for (const path of watched) this.#join(path, true, entry);
+        for (const path of files) this.#join(path, false, entry);
+        entry.paths = wanted;
       },
       close: () => {
         if (!this.#entries.delete(entry)) return;
-        for (const one of entry.folders) this.#leave(one, entry);
+        this.#fresh.delete(entry);
+        for (const path of entry.paths) this.#leave(path, entry);
         this.#schedule();
       },
     };
   }
 
-  #join(folder: string, entry: Entry): void {
-    let watched = this.#folders.get(folder);
-    if (!watched) {
-      watched = { watcher: undefined, entries: new Set() };
-      this.#folders.set(folder, watched);
+  #join(path: string, isFolder: boolean, entry: Entry): void {
+    let looked = this.#looked.get(path);
+    if (!looked) {
+      looked = { path, isFolder, entries: new Set(), watcher: undefined, seen: undefined, isLocal: undefined };
+      this.#looked.set(path, looked);
     }
-    watched.entries.add(entry);
-    watched.watcher ??= this.#start(folder, watched);
+    if (!looked.entries.has(entry)) this.#fresh.add(entry);
+    looked.entries.add(entry);
+    if (looked.isFolder) looked.watcher ??= this.#start(looked);
   }
 
-  #start(folder: string, watched: Watched): FSWatcher | undefined {
+  #start(looked: Looked): FSWatcher | undefined {
     try {
-      const watcher = this.#watch(folder, { persistent: false }, (_event, name) => {
-        for (const entry of watched.entries) {
-          if (name === null || (entry.concerns?.(name) ?? true)) entry.onChange();
+      const watcher = this.#watch(looked.path, { persistent: false }, (event, name) => {
+        const path = name === null ? undefined : join(looked.path, name);
+        const written = event === "change" ? path : undefined;
+        for (const entry of looked.entries) {
+          const concerns = name === null || path === undefined || (entry.concerns?.(name) ?? true);
+          if (concerns || entry.paths.has(path)) entry.onChange(written);
         }
       });
       watcher.on("error", () => {
         watcher.close();
-        if (watched.watcher === watcher) watched.watcher = undefined;
+        if (looked.watcher === watcher) looked.watcher = undefined;
       });
       return watcher;
     } catch {
@@ -105,65 +130,70 @@ export class Watches {
     }
   }
 
-  #leave(folder: string, entry: Entry): void {
-    const watched = this.#folders.get(folder);
-    if (!watched?.entries.delete(entry) || watched.entries.size > 0) return;
-    watched.watcher?.close();
-    this.#folders.delete(folder);
+  #leave(path: string, entry: Entry): void {
+    const looked = this.#looked.get(path);
+    if (!looked?.entries.delete(entry) || looked.entries.size > 0) return;
+    looked.watcher?.close();
+    this.#looked.delete(path);
   }
 
   #schedule(): void {
+    if (this.#entries.size === 0) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    const ms = [...this.#entries].some((entry) => entry.eager === true) ? EAGER_POLL_MS : POLL_MS;
+    const due = performance.now() + ms;
+    // Whoever comes and goes puts nothing off.
+    if (this.#timer && this.#due <= due) return;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#entries.size === 0) return;
-    const eager = [...this.#entries].some((entry) => entry.eager === true);
-    this.#timer = setTimeout(() => void this.#poll(), eager ? EAGER_POLL_MS : POLL_MS).unref();
+    this.#due = due;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#poll();
+    }, ms).unref();
   }
 
   async #poll(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
-    try {
-      const states = new Map<string, string>();
-      for (const entry of this.#entries) {
-        for (const path of [...entry.folders, ...entry.files]) {
-          if (!states.has(path)) states.set(path, await stateOf(path));
-        }
-      }
-      for (const entry of this.#entries) this.#compare(entry, states);
-    } finally {
-      this.#looking = false;
-      this.#schedule();
+    const others: Looked[] = [];
+    let count = 0;
+    for (const looked of this.#looked.values()) {
+      const found = looked.isLocal === true ? glanceNow(looked.path) : undefined;
+      if (found) this.#compare(looked, found);
+      else others.push(looked);
+      if ((count += 1) % SLICE === 0) await setImmediate();
     }
+    const fresh = [...this.#fresh];
+    this.#fresh.clear();
+    for (const entry of fresh) entry.onChange();
+    if (others.length > 0 && !this.#isAway) void this.#lookAway(others);
+    this.#schedule();
   }
 
-  #compare(entry: Entry, states: ReadonlyMap<string, string>): void {
-    const seen = new Map<string, string>();
-    let changed = false;
-    for (const path of [...entry.folders, ...entry.files]) {
-      const state = states.get(path);
-      if (state === undefined) continue;
-      const before = entry.seen.get(path);
-      seen.set(path, state);
-      if (before === state) continue;
-      changed = true;
-      // A folder that is another one under its name is no longer the one watched.
-      const watched = this.#folders.get(path);
-      if (before === undefined || !watched || before.split(" ")[0] === state.split(" ")[0]) continue;
-      watched.watcher?.close();
-      watched.watcher = state === "" ? undefined : this.#start(path, watched);
+  /** One after the other, so that a file system which does not answer holds no more than one thread. */
+  async #lookAway(others: readonly Looked[]): Promise<void> {
+    this.#isAway = true;
+    for (const looked of others) {
+      if (this.#looked.get(looked.path) !== looked) continue;
+      looked.isLocal ??= await isLocal(looked.path);
+      this.#compare(looked, await glance(looked.path));
     }
-    entry.seen = seen;
-    if (changed) entry.onChange();
+    this.#isAway = false;
   }
-}
 
-async function stateOf(path: string): Promise<string> {
-  try {
-    const found = await stat(path);
-    return `${found.dev}:${found.ino} ${found.size} ${found.mtimeMs}`;
-  } catch {
-    return "";
+  #compare(looked: Looked, found: Glance): void {
+    const { seen, watcher } = looked;
+    if (seen && isSame(seen, found)) return;
+    looked.seen = found;
+    // Another file system may be there the next time.
+    if (found === ABSENT || (seen && seen.dev !== found.dev)) looked.isLocal = undefined;
+    // A folder that is another one under its name is no longer the one watched.
+    if (looked.isFolder && seen && !isSameFile(seen, found)) {
+      watcher?.close();
+      looked.watcher = found === ABSENT ? undefined : this.#start(looked);
+    }
+    for (const entry of [...looked.entries]) entry.onChange();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Hit } from "./types.ts";
+import type { Hit, SummarizePart } from "./types.ts";
 
 /** What the main thread and the worker both see of a scan: numbers, in memory that they share. */
 export interface Shared {
@@ -21,10 +21,18 @@ export interface Told {
   readonly position: number;
 }
 
+/** What a thread had summarized, all of it, when it told so. */
+export interface Kept {
+  /** Two dumps of summaries, the recent one and that before the split, by `v8.serialize`. */
+  readonly dumps: Uint8Array;
+  /** What of the part that is being summarized is in them. */
+  readonly covered: SummarizePart;
+}
+
 /** A scan tells what it found at least so often, in milliseconds. */
 const TELL_MS = 100;
 /** Steps of a test that may take long enough to be ended by force. */
-const RISKY_STEPS = 1_000_000;
+export const RISKY_STEPS = 1_000_000;
 
 /** The limits of one scan, in the worker. */
 export class Control {

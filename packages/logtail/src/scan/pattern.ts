@@ -10,6 +10,8 @@ import { parsePattern } from "./syntax.ts";
 export const MAX_PATTERN = 1000;
 /** Instructions of a program of RE2: a step over one character is at most so much work. */
 const MAX_PROGRAM = 10_000;
+/** Steps for a character. */
+const HEAVY = 32;
 
 /** What to look for in a line. */
 export interface PatternSpec {
@@ -35,6 +37,11 @@ export interface Pattern {
   readonly block: RegExp | undefined;
   /** Work for a character of a line, in steps, at most. */
   readonly weight: number;
+}
+
+/** Whether so much work is in a pattern that only short pieces are to be scanned before the clock is looked at. */
+export function isHeavy({ weight }: Pattern): boolean {
+  return weight > HEAVY;
 }
 
 /** @throws PatternError */

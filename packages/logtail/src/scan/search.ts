@@ -9,7 +9,7 @@ import { finderOf } from "./find.ts";
 import type { Head } from "./heads.ts";
 import { headAbove, Heads, inherit } from "./heads.ts";
 import type { Pattern } from "./pattern.ts";
-import { compilePattern } from "./pattern.ts";
+import { compilePattern, isHeavy } from "./pattern.ts";
 import type { Query } from "./query.ts";
 import { hasHeadFilter, parserOf, wants } from "./query.ts";
 import { lineTest } from "./secrets.ts";
@@ -138,7 +138,7 @@ class Searcher {
   #reader(): BlockReader {
     const { firstBlockBytes, blockBytes } = this.#limits;
     // A block of a pattern that costs much is a short one, so that the clock is looked at often.
-    const maxBytes = blockBytes ?? ((this.#pattern?.weight ?? 1) > 32 ? 65_536 : 524_288);
+    const maxBytes = blockBytes ?? (this.#pattern !== undefined && isHeavy(this.#pattern) ? 65_536 : 524_288);
     return new BlockReader(this.#source, this.#rules.encoding, {
       maxBytes,
       headBytes: headBytes(this.#rules),
@@ -192,14 +192,15 @@ class Searcher {
       const start = spans[at] ?? 0;
       const line = lineAt(block, start, spans[at + 1] ?? 0, this.#rules);
       if (this.#pattern !== undefined && !this.#test(line)) continue;
-      const own = this.#parser.parse(line.text);
+      let own: Head = this.#parser.head(line.text);
       if (own.time === undefined && (last === -1 || line.start !== last)) {
+        own = { level: own.level };
         const above = await headAbove(this.#source, line.start, this.#parser, this.#rules);
         this.#heads.reset(above?.head, above?.distance);
       }
       const head = this.#heads.take(own);
       last = line.end;
-      if (wants(this.#query, head)) found.push({ line, head });
+      if (wants(this.#query, head)) found.push({ line, head: { time: head.time, level: head.level } });
     }
     return found;
   }
@@ -242,8 +243,9 @@ class Searcher {
   }
 
   async #headOf(line: Line): Promise<Head> {
-    const own = this.#parser.parse(line.text);
-    if (own.time !== undefined) return own;
+    const { time, level } = this.#parser.head(line.text);
+    const own = { time, level };
+    if (time !== undefined) return own;
     const above = await headAbove(this.#source, line.start, this.#parser, this.#rules);
     return above === undefined ? own : inherit(own, above.head);
   }

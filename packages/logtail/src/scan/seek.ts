@@ -3,7 +3,7 @@ import { encodingAt } from "./blocks.ts";
 import type { ByteSource } from "./bytes.ts";
 import type { Control } from "./control.ts";
 import type { LineRules } from "./text.ts";
-import { linesDown, linesUp, rulesOf } from "./text.ts";
+import { linesDown, rulesOf } from "./text.ts";
 import type { Part } from "./types.ts";
 
 /** Ranges that are short enough to be read line by line. */
@@ -39,7 +39,7 @@ export async function seek(
   }
   for await (const line of linesDown(source, low, rules, part.to)) {
     if (control.expired) return low;
-    const found = parser.parse(line.text).time;
+    const found = parser.head(line.text).time;
     if (found !== undefined && found >= target) return line.start;
   }
   return part.to;
@@ -60,21 +60,10 @@ async function timedLine(
     if (line.start >= to || control.expired) return undefined;
     // What stands from the offset on is the rest of a line.
     if (!first) {
-      const { time } = parser.parse(line.text);
+      const { time } = parser.head(line.text);
       if (time !== undefined) return { start: line.start, time };
     }
     first = false;
   }
   return undefined;
-}
-
-/** The start of the line in which an offset lies; `from` at the earliest. */
-export async function lineStart(source: ByteSource, offset: number, from: number, rules: LineRules): Promise<number> {
-  if (offset <= from) return from;
-  const even = offset - ((offset - from) % 2);
-  for await (const line of linesUp(source, even, rules)) {
-    if (!line.complete) return Math.max(from, line.start);
-    return Math.max(from, line.end);
-  }
-  return from;
 }

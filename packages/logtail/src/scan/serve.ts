@@ -1,18 +1,22 @@
+import { deserialize, serialize } from "node:v8";
+import type { SummaryDump } from "../summary/dump.ts";
 import type { SummaryOptions } from "../summary/summary.ts";
 import { Summary } from "../summary/summary.ts";
 import { encodingAt } from "./blocks.ts";
 import type { ByteSource } from "./bytes.ts";
 import { fileBytes, gzipBytes } from "./bytes.ts";
-import type { Shared } from "./control.ts";
+import { Claims } from "./claims.ts";
+import type { Kept, Shared } from "./control.ts";
 import { Control } from "./control.ts";
 import type { Answer, Request } from "./protocol.ts";
 import { parserOf } from "./query.ts";
 import { search } from "./search.ts";
-import { lineStart, seek } from "./seek.ts";
+import { seek } from "./seek.ts";
+import { lineStart } from "./start.ts";
 import type { Summaries } from "./summarize.ts";
 import { summarize } from "./summarize.ts";
 import { rulesOf } from "./text.ts";
-import type { Part } from "./types.ts";
+import type { Part, SummarizePart } from "./types.ts";
 
 export const DEFAULT_MS = 5000;
 export const DEFAULT_SEEK_MS = 2000;
@@ -53,7 +57,18 @@ export class Server {
       case "summarize": {
         const { part, query, limits } = request;
         await using source = open(part);
-        return await summarize(source, part, query, limits, this.#summaries, this.#control(limits.ms ?? DEFAULT_MS));
+        const control = this.#control(limits.ms ?? DEFAULT_MS);
+        const help = {
+          claims: request.claims && new Claims(request.claims),
+          keep: (covered: SummarizePart) => this.#send({ type: "kept", kept: this.#kept(covered) }),
+        };
+        return this.#kept(await summarize(source, part, query, limits, this.#summaries, control, help));
+      }
+      case "merge": {
+        const [recent, before] = deserialize(request.dumps) as readonly [SummaryDump, SummaryDump];
+        this.#summaries.recent.merge(recent);
+        this.#summaries.before.merge(before);
+        return undefined;
       }
       case "middle": {
         const { part } = request;
@@ -68,6 +83,11 @@ export class Server {
         return await seek(source, part, time, options.skewMs ?? DEFAULT_SKEW_MS, parserOf(options), control);
       }
     }
+  }
+
+  #kept(covered: SummarizePart): Kept {
+    const { recent, before } = this.#summaries;
+    return { dumps: serialize([recent.dump(), before.dump()]), covered };
   }
 
   #control(ms: number): Control {

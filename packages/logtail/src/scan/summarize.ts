@@ -1,28 +1,31 @@
-import { isAscii } from "node:buffer";
 import type { LineParser } from "../format/parser.ts";
 import type { Summary } from "../summary/summary.ts";
 import type { Block } from "./blocks.ts";
 import { BlockReader, encodingAt } from "./blocks.ts";
 import type { ByteSource } from "./bytes.ts";
+import { Claims } from "./claims.ts";
 import type { Control } from "./control.ts";
+import { RISKY_STEPS } from "./control.ts";
 import type { Finder } from "./find.ts";
 import { finderOf } from "./find.ts";
+import type { Head } from "./heads.ts";
 import { headAbove, Heads, MAX_LOOK_BACK } from "./heads.ts";
 import type { Pattern } from "./pattern.ts";
-import { compilePattern, searchText } from "./pattern.ts";
+import { compilePattern, isHeavy } from "./pattern.ts";
 import type { Query } from "./query.ts";
 import { hasHeadFilter, parserOf, wants } from "./query.ts";
-import { lineStart } from "./seek.ts";
+import { lineTest } from "./secrets.ts";
+import { eventStart, isIndented } from "./start.ts";
 import type { LineRules } from "./text.ts";
-import { headBytes, lineAt, linesOf, rulesOf } from "./text.ts";
+import { headBytes, linesOf, rulesOf, textsOf } from "./text.ts";
 import type { Part, SummarizeLimits, SummarizePart } from "./types.ts";
 
 /** Positions of different parts lie so far from each other: `index * PART_SPAN + offset`. */
 export const PART_SPAN = 2 ** 45;
-const FIRST_RANGE = 4_194_304;
-const RANGE = 33_554_432;
-/** Beyond its time a range is given up. */
-const GRACE_MS = 150;
+const RANGE = 262_144;
+const HEAVY_RANGE = 65_536;
+/** What was counted is told at least so often, in milliseconds, while that is of use. */
+const KEEP_MS = 500;
 
 /** What lines are counted into. */
 export interface Summaries {
@@ -31,11 +34,19 @@ export interface Summaries {
   readonly before: Summary;
 }
 
+/** With whom the work is done, and who hears of it. */
+export interface SummarizeHelp {
+  /** Shared by the threads that summarize the part together, each with a part of its lines. Default: all is done here. */
+  readonly claims?: Claims | undefined;
+  /** Told now and then what the summaries hold, all of it covered as the result says; not with `claims`. */
+  readonly keep?: (covered: SummarizePart) => void;
+}
+
 /**
  * Counts the wanted lines of a part by their templates, as `Session.summarize` does.
  *
- * Lines that go with the one before are one event with it, which is counted by its first line: lines without a time where
- * others have one, at most 200 below it, and lines that begin with white space.
+ * Lines that go with the one before are one event with it, which is counted by its first line: lines without a time at most
+ * 200 below one that has a time, and at most 200 lines that begin with white space.
  */
 export async function summarize(
   source: ByteSource,
@@ -44,9 +55,11 @@ export async function summarize(
   limits: SummarizeLimits,
   summaries: Summaries,
   control: Control,
+  help: SummarizeHelp = {},
 ): Promise<SummarizePart> {
   const rules = rulesOf(await encodingAt(source), limits.maxLineBytes);
-  return new Summarizer(source, part, query, limits, summaries, rules, control).run();
+  const summarizer = new Summarizer(source, part, query, limits, summaries, rules, control, help);
+  return part.compressed ? summarizer.stream() : summarizer.run();
 }
 
 class Summarizer {
@@ -57,7 +70,10 @@ class Summarizer {
   readonly #summaries: Summaries;
   readonly #rules: LineRules;
   readonly #control: Control;
+  readonly #claims: Claims;
+  readonly #keep: ((covered: SummarizePart) => void) | undefined;
   readonly #pattern: Pattern | undefined;
+  readonly #test: ((text: string) => boolean) | undefined;
   readonly #find: Finder;
   readonly #parser: LineParser;
   readonly #heads: Heads;
@@ -68,11 +84,14 @@ class Summarizer {
   #scanned = 0;
   #first = Infinity;
   #last = -Infinity;
-  /** Whether some line had a time, so that one without goes with another. */
-  #timed = false;
-  /** Offset after the last event's last line. */
+  /** Offset after the last event's last line, and its lines but the first. */
   #eventEnd = -1;
   #eventLines = 0;
+  #kept = performance.now();
+  /** What was covered when it was told last. */
+  #keptScanned = 0;
+  /** Whether all that was counted is of ranges that are covered. */
+  #whole = true;
 
   constructor(
     source: ByteSource,
@@ -82,6 +101,7 @@ class Summarizer {
     summaries: Summaries,
     rules: LineRules,
     control: Control,
+    { claims, keep }: SummarizeHelp,
   ) {
     this.#source = source;
     this.#part = part;
@@ -90,42 +110,66 @@ class Summarizer {
     this.#summaries = summaries;
     this.#rules = rules;
     this.#control = control;
+    this.#claims = claims ?? Claims.until(part.to);
+    this.#keep = claims === undefined ? keep : undefined;
     this.#pattern = query.pattern && compilePattern(query.pattern);
-    this.#find = finderOf(this.#pattern, rules.maxLineBytes);
+    this.#test = this.#pattern && lineTest(this.#pattern, query.secrets);
+    this.#find = finderOf(this.#pattern, rules.maxLineBytes, query.secrets !== undefined);
     this.#parser = parserOf(query);
     this.#heads = new Heads(this.#parser);
     this.#byHead = hasHeadFilter(query);
     this.#base = (limits.index ?? 0) * PART_SPAN;
   }
 
+  /** The ranges of a part, from its end. */
   async run(): Promise<SummarizePart> {
-    const { from, to, compressed } = this.#part;
-    const maxBytes = this.#limits.bytes ?? Infinity;
-    if (compressed) {
-      const end = await this.#range(from, to, 0, maxBytes);
-      const ended = end.whole ? "end" : this.#scanned >= maxBytes ? "bytes" : "time";
-      return this.#result(from, end.position, ended);
+    const { from, to } = this.#part;
+    const { rangeBytes = this.#isHeavy ? HEAVY_RANGE : RANGE, bytes = Infinity } = this.#limits;
+    const reader = this.#reader(2 * rangeBytes);
+    const startOf = (end: number): Promise<number> =>
+      eventStart(this.#source, end - rangeBytes, from, this.#parser, this.#rules);
+    for (let first = true; ; first = false) {
+      if (!first && this.#control.expired) return this.#result(this.#claims.start, to, "time");
+      if (!first && this.#scanned >= bytes) return this.#result(this.#claims.start, to, "bytes");
+      const range = await this.#claims.next(from, startOf, () => this.#control.expired);
+      if (range === undefined) return this.#result(this.#claims.start, to, this.#claims.start > from ? "time" : "end");
+      for await (const block of reader.forwards(range.from, range.to)) await this.#scan(block, range.to);
+      this.#scanned += range.to - range.from;
+      this.#whole = true;
+      this.#control.report(this.#scanned, range.from);
+      if (performance.now() - this.#kept >= KEEP_MS) this.#tell(range.from, to);
     }
-    let covered = to;
-    let rangeBytes = Math.min(FIRST_RANGE, this.#limits.rangeBytes ?? RANGE);
-    const began = this.#control.left;
-    while (covered > from) {
-      if (covered < to && this.#control.expired) return this.#result(covered, to, "time");
-      if (this.#scanned >= maxBytes) return this.#result(covered, to, "bytes");
-      const room = Math.max(65_536, Math.min(rangeBytes, maxBytes - this.#scanned));
-      const start = await lineStart(this.#source, covered - room, from, this.#rules);
-      const { whole } = await this.#range(start, covered, GRACE_MS, Infinity);
-      if (!whole && covered < to) return this.#result(covered, to, "time");
-      covered = start;
-      // No range is begun that does not fit into the time.
-      const rate = this.#scanned / Math.max(1, began - this.#control.left);
-      rangeBytes = Math.min(
-        this.#limits.rangeBytes ?? RANGE,
-        rangeBytes * 2,
-        Math.max(65_536, rate * this.#control.left),
-      );
+  }
+
+  /** What can only be read forwards. */
+  async stream(): Promise<SummarizePart> {
+    const { from, to } = this.#part;
+    const { bytes = Infinity } = this.#limits;
+    let position = from;
+    for await (const block of this.#reader(2 * RANGE).forwards(from, to)) {
+      if (position > from && this.#control.expired) return this.#result(from, position, "time");
+      if (position > from && this.#scanned >= bytes) return this.#result(from, position, "bytes");
+      await this.#scan(block, position);
+      position = block.end;
+      this.#scanned = position - from;
+      this.#whole = true;
+      this.#control.report(this.#scanned, position);
+      if (performance.now() - this.#kept >= KEEP_MS) this.#tell(from, position);
     }
-    return this.#result(from, to, "end");
+    return this.#result(from, position, "end");
+  }
+
+  get #isHeavy(): boolean {
+    return this.#pattern !== undefined && isHeavy(this.#pattern);
+  }
+
+  #reader(bytes: number): BlockReader {
+    const size = this.#limits.blockBytes ?? bytes;
+    return new BlockReader(this.#source, this.#rules.encoding, {
+      firstBytes: size,
+      maxBytes: size,
+      headBytes: headBytes(this.#rules),
+    });
   }
 
   #result(from: number, to: number, ended: SummarizePart["ended"]): SummarizePart {
@@ -141,32 +185,15 @@ class Summarizer {
     };
   }
 
-  async #range(
-    from: number,
-    to: number,
-    graceMs: number,
-    maxBytes: number,
-  ): Promise<{ whole: boolean; position: number }> {
-    const { blockBytes } = this.#limits;
-    const size = blockBytes ?? ((this.#pattern?.weight ?? 1) > 32 ? 65_536 : 524_288);
-    const reader = new BlockReader(this.#source, this.#rules.encoding, {
-      firstBytes: size,
-      maxBytes: size,
-      headBytes: headBytes(this.#rules),
-    });
-    let position = from;
-    for await (const block of reader.forwards(from, to)) {
-      const late = this.#control.aborted || this.#control.left < -graceMs;
-      if (position > from && (late || this.#scanned >= maxBytes)) return { whole: false, position };
-      await this.#scan(block);
-      this.#scanned += block.end - block.offset;
-      position = block.end;
-      this.#control.report(this.#scanned, this.#part.from);
-    }
-    return { whole: true, position };
+  #tell(from: number, to: number): void {
+    if (this.#keep === undefined || !this.#whole || this.#scanned === this.#keptScanned) return;
+    this.#keep(this.#result(from, to, "killed"));
+    this.#kept = performance.now();
+    this.#keptScanned = this.#scanned;
   }
 
-  async #scan(block: Block): Promise<void> {
+  /** @param covered where what was covered before this block begins; of a compressed part, where it ends */
+  async #scan(block: Block, covered: number): Promise<void> {
     const { bytes, long } = block;
     const plain = this.#rules.encoding === "utf8" && long === undefined;
     const spans = plain && this.#pattern !== undefined ? this.#find(bytes) : linesOf(block, this.#rules);
@@ -175,44 +202,46 @@ class Summarizer {
       const start = spans[at] ?? 0;
       const end = spans[at + 1] ?? 0;
       const text = texts(start, end);
-      if (this.#pattern !== undefined && !this.#test(text, block.offset + start, block.offset + end)) continue;
+      if (this.#test !== undefined && !this.#matches(text, block.offset + start, block.offset + end, covered)) continue;
       const offset = block.offset + start;
-      await this.#count(text, offset, long === undefined ? block.offset + end : block.end);
+      const counted = this.#count(text, offset, long === undefined ? block.offset + end : block.end);
+      if (counted !== undefined) await counted;
     }
   }
 
-  #test(text: string, from: number, to: number): boolean {
-    const pattern = this.#pattern;
-    if (pattern === undefined) return true;
-    const searched = searchText(text);
-    return this.#control.guard(pattern.weight * searched.length, from, to, this.#scanned, () => pattern.test(searched));
+  #matches(text: string, from: number, to: number, covered: number): boolean {
+    const test = this.#test;
+    if (test === undefined) return true;
+    const steps = (this.#pattern?.weight ?? 1) * text.length;
+    if (steps >= RISKY_STEPS)
+      this.#tell(this.#part.compressed ? this.#part.from : covered, this.#part.compressed ? covered : this.#part.to);
+    return this.#control.guard(steps, from, to, this.#scanned, () => test(text));
   }
 
-  #count(text: string, start: number, end: number): Promise<void> | void {
-    const record = this.#parser.parse(text);
-    if (record.time === undefined && start !== this.#eventEnd && start > 0) {
+  #count(text: string, start: number, end: number): Promise<void> | undefined {
+    const line = this.#parser.head(text);
+    const { time, level, message } = line;
+    if (time === undefined && start !== this.#eventEnd && start > 0) {
       return headAbove(this.#source, start, this.#parser, this.#rules).then((above) => {
         this.#heads.reset(above?.head, above?.distance);
-        this.#take(record, text, start, end);
+        this.#take({ time, level }, message, text, start, end);
       });
     }
-    this.#take(record, text, start, end);
+    this.#take(line, message, text, start, end);
+    return undefined;
   }
 
-  #take(record: ReturnType<LineParser["parse"]>, text: string, start: number, end: number): void {
-    const head = this.#heads.take(record);
-    if (record.time !== undefined) this.#timed = true;
-    const follows = start === this.#eventEnd && record.time === undefined;
+  #take(own: Head, message: string, text: string, start: number, end: number): void {
+    const timed = own.time !== undefined;
+    const head = this.#heads.take(own);
+    const follows = start === this.#eventEnd && !timed;
     if (this.#byHead && !wants(this.#query, head)) return;
     this.#lines++;
-    const code = text.charCodeAt(0);
-    if (follows && this.#eventLines < MAX_LOOK_BACK && (this.#timed || !(code > 32))) {
-      this.#eventEnd = end;
-      this.#eventLines++;
-      return;
-    }
+    this.#whole = false;
+    const goesOn = follows && this.#eventLines < MAX_LOOK_BACK && (this.#heads.inherits || isIndented(text));
     this.#eventEnd = end;
-    this.#eventLines = 0;
+    this.#eventLines = goesOn ? this.#eventLines + 1 : 0;
+    if (goesOn) return;
     this.#events++;
     this.#control.found();
     const { time, level } = head;
@@ -221,22 +250,8 @@ class Summarizer {
       if (time > this.#last) this.#last = time;
     }
     const { split } = this.#limits;
-    const summary =
-      split !== undefined && time !== undefined && time < split ? this.#summaries.before : this.#summaries.recent;
-    summary.add({ message: record.message, time, level }, this.#base + start);
+    const { before, recent } = this.#summaries;
+    const summary = split !== undefined && time !== undefined && time < split ? before : recent;
+    summary.add({ message, time, level }, this.#base + start);
   }
-}
-
-/** The texts of a block's lines. One decoding for all is much faster than one for each. */
-function textsOf(block: Block, rules: LineRules): (start: number, end: number) => string {
-  const { bytes, long } = block;
-  const each = (start: number, end: number): string => lineAt(block, start, end, rules).text;
-  if (rules.encoding !== "utf8" || long !== undefined || !isAscii(bytes)) return each;
-  const all = bytes.toString("latin1");
-  return (start, end) => {
-    let last = end;
-    if (bytes[last - 1] === 10) last--;
-    if (bytes[last - 1] === 13 && last > start) last--;
-    return last - start > rules.maxLineBytes ? each(start, end) : all.slice(start, last);
-  };
 }

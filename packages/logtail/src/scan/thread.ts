@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Told } from "./control.ts";
+import type { Kept, Told } from "./control.ts";
 import { shared } from "./control.ts";
 import { PatternError, ScanError } from "./error.ts";
 import type { Answer, Request } from "./protocol.ts";
@@ -18,6 +18,8 @@ export interface Outcome {
   readonly outcome: (Answer & { type: "done" })["result"] | "killed";
   /** What it had told by then. */
   readonly told: readonly Told[];
+  /** The last of what a summary had told; undefined: nothing. */
+  readonly kept: Kept | undefined;
   /** Bytes that it was testing when it was killed. */
   readonly risk: { readonly from: number; readonly to: number } | undefined;
 }
@@ -28,6 +30,12 @@ export class ScanThread {
   #ready: Promise<void> | undefined;
   #shared = shared();
   #ended = false;
+  #starts = 0;
+
+  /** How often it was started: what it knew is lost with each start. */
+  get starts(): number {
+    return this.#starts;
+  }
 
   get running(): boolean {
     return this.#worker !== undefined;
@@ -54,19 +62,22 @@ export class ScanThread {
     signal?.throwIfAborted();
     const worker = (this.#worker ??= this.#spawn());
     const told: Told[] = [];
+    let kept: Kept | undefined;
     worker.ref();
     try {
       await this.#ready;
       signal?.throwIfAborted();
       Atomics.store(this.#shared.flags, 0, 0);
       this.#shared.risk.fill(0);
-      const outcome = await this.#exchange(worker, request, ms, signal, (one) => {
-        told.push(one);
-        onProgress?.({ scannedBytes: one.scannedBytes, matched: one.matched });
+      const outcome = await this.#exchange(worker, request, ms, signal, (answer) => {
+        if (answer.type === "kept") kept = answer.kept;
+        if (answer.type !== "told") return;
+        told.push(answer.told);
+        onProgress?.({ scannedBytes: answer.told.scannedBytes, matched: answer.told.matched });
       });
       signal?.throwIfAborted();
       const [from = 0, to = 0] = this.#shared.risk;
-      return { outcome, told, risk: outcome === "killed" && from < to ? { from, to } : undefined };
+      return { outcome, told, kept, risk: outcome === "killed" && from < to ? { from, to } : undefined };
     } finally {
       worker.unref();
     }
@@ -77,7 +88,7 @@ export class ScanThread {
     request: Request,
     ms: number,
     signal: AbortSignal | undefined,
-    tell: (told: Told) => void,
+    hear: (answer: Answer) => void,
   ): Promise<Outcome["outcome"]> {
     return new Promise((resolve, reject) => {
       let timer = setTimeout(kill, Math.min(2 ** 31 - 1, ms + KILL_MS), this.#terminate.bind(this));
@@ -100,7 +111,7 @@ export class ScanThread {
         timer = setTimeout(kill, ABORT_MS, this.#terminate.bind(this));
       };
       const answered = (answer: Answer): void => {
-        if (answer.type === "told") tell(answer.told);
+        hear(answer);
         if (answer.type === "done") settle(() => resolve(answer.result));
         if (answer.type === "failed") settle(() => reject(errorOf(answer)));
       };
@@ -121,6 +132,7 @@ export class ScanThread {
 
   #spawn(): Worker {
     this.#shared = shared();
+    this.#starts++;
     const worker = new Worker(entry(), {
       workerData: { memory: this.#shared.memory },
       execArgv: [],

@@ -1,5 +1,6 @@
 import type { Level } from "../format/level.ts";
 import type { Line } from "../lines/line.ts";
+import type { Query } from "./query.ts";
 import type { SummaryReport } from "../summary/summary.ts";
 
 /** A piece of an open file: plain data, for the worker. */
@@ -78,7 +79,7 @@ export interface SummarizeLimits {
   readonly index?: number;
   /** Ms since the epoch: what is earlier belongs to the time before. Default: all is of the present. */
   readonly split?: number;
-  /** Bytes of the ranges that are taken one by one from the end of the part. Default 32 MiB. */
+  /** Bytes of the ranges that are taken one by one from the end of the part. Default 256 KiB, less for costly patterns. */
   readonly rangeBytes?: number;
   readonly blockBytes?: number;
 }
@@ -126,4 +127,13 @@ export interface SeekOptions {
   readonly reference?: number;
   /** Milliseconds; default 2,000. */
   readonly ms?: number;
+}
+
+/** What a thread is asked to do with a part. */
+export interface Work<Limits> {
+  readonly part: Part;
+  readonly query: Query;
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
 }

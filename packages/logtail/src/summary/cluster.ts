@@ -130,6 +130,12 @@ function hasSlot(set: ReadonlySet<string>): boolean {
   return false;
 }
 
+/** The words of a template that has both. */
+export function joinWords(one: readonly string[], other: readonly string[]): readonly string[] {
+  if (one.every((word, at) => word === other[at])) return one;
+  return one.map((word, at) => (word === other[at] ? word : common(new Set([word, other[at] ?? ""]))));
+}
+
 /** The slot for words that differ: their common slot or beginning, else `<*>`. */
 function common(words: ReadonlySet<string>): string {
   const slots = new Set([...words].map((word) => (word.endsWith(">") ? word.slice(word.lastIndexOf("<")) : "<*>")));

@@ -34,12 +34,19 @@ export class Histogram {
     this.#buckets[at] = (this.#buckets[at] ?? 0) + count;
   }
 
-  /** Counts all that the other has counted, at the starts of its buckets. */
+  /** Counts all that the other has counted, as if it had been counted here. */
   addAll(other: Histogram): void {
-    while (this.#width < other.#width) this.#double();
-    for (let at = 0; at < other.#buckets.length; at++) {
-      const count = other.#buckets[at] ?? 0;
-      if (count > 0) this.add((other.#first + at) * other.#width, count);
+    this.addCounts(other.read());
+  }
+
+  /** Counts what another histogram had read. */
+  addCounts(counted: ReturnType<Histogram["read"]>): void {
+    if (counted === undefined) return;
+    const { from, widthMs, counts } = counted;
+    while (this.#width < widthMs) this.#double();
+    for (let at = 0; at < counts.length; at++) {
+      const count = counts[at] ?? 0;
+      if (count > 0) this.add(from + at * widthMs, count);
     }
   }
 

@@ -1,11 +1,16 @@
 import type { Level } from "../format/level.ts";
 import { LEVELS } from "../format/level.ts";
-import type { Cluster } from "./cluster.ts";
-import { clusterShapes } from "./cluster.ts";
+import { clusterShapes, joinWords } from "./cluster.ts";
+import type { SummaryDump } from "./dump.ts";
 import { Histogram } from "./histogram.ts";
 import { chanceOfRise } from "./rate.ts";
-import type { Tokens } from "./tokens.ts";
+import type { SummaryReport, TemplateReport } from "./report.ts";
+import { compare, describe, exampleOf, rankOf, SIGNIFICANT, total, trendOf } from "./report.ts";
+import type { Stats } from "./stats.ts";
+import { mergeStats } from "./stats.ts";
 import { joinTokens, Tokenizer } from "./tokens.ts";
+
+export type { HistogramReport, SummaryReport, TemplateReport, Trend } from "./report.ts";
 
 export interface SummaryOptions {
   /** Templates that are kept apart; the rarest beyond are counted as other. Default 1,000, at least 10. */
@@ -24,77 +29,10 @@ export interface SummaryLine {
   readonly level?: Level | undefined;
 }
 
-/** A template, or what is left of several. */
-interface Stats {
-  readonly level: Level | undefined;
-  tokens: Tokens;
-  readonly group: string;
-  count: number;
-  /** Infinity and -Infinity while no line had a time. */
-  first: number;
-  last: number;
-  example: string;
-  position: number;
-  histogram: Histogram | undefined;
-}
-
 /** What a key of 32 bits stands for, and 32 bits more to be sure; of two shapes with one key the last is found. */
 interface Known {
   readonly check: number;
   readonly stats: Stats;
-}
-
-export type Trend = "new" | "rising" | "stopped";
-
-export interface TemplateReport {
-  /** With `<num>`, `<id>`, `<ip>`, `<time>`, `<path>`, `<str>` and `<*>` where the lines differ. */
-  readonly template: string;
-  readonly count: number;
-  /** Of all lines, from 0 to 1. */
-  readonly share: number;
-  readonly levels: Readonly<Partial<Record<Level, number>>>;
-  /** Ms since the epoch; absent when no line had a time. */
-  readonly first?: number;
-  readonly last?: number;
-  /** The line that came first, cut, and the position that was passed with it. */
-  readonly example: string;
-  readonly position: number;
-  readonly histogram?: HistogramReport;
-  readonly trend?: Trend;
-  /** Lines in the time before; only with a time before. */
-  readonly before?: number;
-  /** Lines in the present; only with `includeBefore`, where `count` is of both. */
-  readonly recent?: number;
-}
-
-export interface HistogramReport {
-  /** Ms since the epoch. */
-  readonly from: number;
-  readonly widthMs: number;
-  readonly counts: readonly number[];
-}
-
-export interface SummaryReport {
-  readonly lines: number;
-  /** Lines in the time before, counted in `lines` or not; only with a time before. */
-  readonly before?: number;
-  readonly levels: Readonly<Partial<Record<Level, number>>>;
-  readonly first?: number;
-  readonly last?: number;
-  readonly histogram?: HistogramReport & {
-    /** Of each bucket, the lines whose level is error or critical. */
-    readonly errors: readonly number[];
-  };
-  /** The most important first: new errors, rising errors, errors, what is new, rising, frequent. */
-  readonly templates: readonly TemplateReport[];
-  /** Templates known, shown or not. */
-  readonly known: number;
-  /** Lines of known templates that are not shown. */
-  readonly unshown: number;
-  /** Lines whose templates were too rare to keep. */
-  readonly other: number;
-  /** What was in the time before and is no more; the most frequent first. */
-  readonly stopped: readonly TemplateReport[];
 }
 
 export interface Comparison {
@@ -110,10 +48,6 @@ export interface Comparison {
 
 /** The rank of a warning: its place among the levels, from 1. */
 const WARNING = LEVELS.indexOf("warning") + 1;
-/** A rise by chance is rarer than this. */
-const SIGNIFICANT = 0.001;
-const MIN_RATIO = 1.5;
-
 /** Mines templates from messages: what is in millions of lines, in bounded memory. */
 export class Summary {
   readonly #maxTemplates: number;
@@ -166,6 +100,10 @@ export class Summary {
         ? known.stats
         : this.#insert(key, message, level, position);
     stats.count++;
+    if (position < stats.position) {
+      stats.position = position;
+      stats.example = own(message.slice(0, this.#maxExample));
+    }
     this.#levels[rank] = (this.#levels[rank] ?? 0) + 1;
     if (time === undefined || !Number.isFinite(time)) return;
     if (time < stats.first) stats.first = time;
@@ -175,6 +113,69 @@ export class Summary {
     if (rank > WARNING) this.#errors.add(time);
     if (time < this.#first) this.#first = time;
     if (time > this.#last) this.#last = time;
+  }
+
+  /** All that was counted, for `merge`. */
+  dump(): SummaryDump {
+    const places = new Map([...this.#stats].map((stats, place) => [stats, place]));
+    return {
+      lines: this.#lines,
+      other: this.#other,
+      first: this.#first,
+      last: this.#last,
+      levels: [...this.#levels],
+      histogram: this.#histogram.read(),
+      errors: this.#errors.read(),
+      stats: [...this.#stats].map((stats) => ({ ...stats, histogram: stats.histogram?.read() })),
+      keys: [...this.#keys].map(([key, { check, stats }]) => [key, check, places.get(stats) ?? -1]),
+    };
+  }
+
+  /**
+   * Counts what another summary with the same options has counted, as if all had been counted here: but for what the bounds
+   * make either give up, the report is the same.
+   */
+  merge(dump: SummaryDump): void {
+    this.#lines += dump.lines;
+    this.#other += dump.other;
+    this.#first = Math.min(this.#first, dump.first);
+    this.#last = Math.max(this.#last, dump.last);
+    for (const [rank, count] of dump.levels.entries()) this.#levels[rank] = (this.#levels[rank] ?? 0) + count;
+    this.#histogram.addCounts(dump.histogram);
+    this.#errors.addCounts(dump.errors);
+    const keys = dump.stats.map((): (readonly [key: number, check: number])[] => []);
+    for (const [key, check, place] of dump.keys) keys[place]?.push([key, check]);
+    for (const [place, other] of dump.stats.entries()) this.#mergeStats(other, keys[place] ?? []);
+  }
+
+  #mergeStats(other: SummaryDump["stats"][number], keys: readonly (readonly [key: number, check: number])[]): void {
+    let stats: Stats | undefined;
+    for (const [key, check] of keys) {
+      const known = this.#keys.get(key);
+      if (known?.check === check) stats ??= known.stats;
+    }
+    if (stats === undefined) {
+      if (this.#isFull) this.#compact();
+      stats = { ...other, count: 0, histogram: undefined };
+      this.#stats.add(stats);
+    }
+    for (const [key, check] of keys) {
+      if (this.#keys.get(key)?.check !== check && this.#keys.size < this.#maxShapes * 2)
+        this.#keys.set(key, { check, stats });
+    }
+    stats.tokens = { ...stats.tokens, words: joinWords(stats.tokens.words, other.tokens.words) };
+    stats.count += other.count;
+    stats.first = Math.min(stats.first, other.first);
+    stats.last = Math.max(stats.last, other.last);
+    if (other.position < stats.position) {
+      stats.position = other.position;
+      stats.example = other.example;
+    }
+    if (other.histogram !== undefined) (stats.histogram ??= new Histogram(this.#buckets)).addCounts(other.histogram);
+  }
+
+  get #isFull(): boolean {
+    return this.#stats.size >= this.#maxShapes || this.#keys.size >= this.#maxShapes * 2;
   }
 
   /**
@@ -194,11 +195,12 @@ export class Summary {
       const then = cluster.items.filter((item) => old.has(item));
       const recent = total(now);
       const earlier = total(then);
-      const merged = this.#merge(cluster, now.length > 0 ? now : then);
+      const merged = mergeStats(cluster, now.length > 0 ? now : then, this.#buckets);
       const gone = now.length === 0 && chanceOfRise(earlier, 0, 1 - share) < SIGNIFICANT;
       if (gone) stopped.push({ ...describe(merged, 0, all.#lines), trend: "stopped", before: earlier });
       if (now.length === 0 && all === this) continue;
-      const counted = all === this ? merged : { ...this.#merge(cluster, cluster.items), ...exampleOf(merged) };
+      const counted =
+        all === this ? merged : { ...mergeStats(cluster, cluster.items, this.#buckets), ...exampleOf(merged) };
       const trend = gone
         ? "stopped"
         : before === undefined || before.#lines === 0
@@ -260,7 +262,7 @@ export class Summary {
   classifier(): (line: SummaryLine) => string | undefined {
     const templates = new Map<Stats, string>();
     for (const cluster of clusterShapes(this.#stats)) {
-      const { tokens, level } = this.#merge(cluster, cluster.items);
+      const { tokens, level } = mergeStats(cluster, cluster.items, this.#buckets);
       for (const item of cluster.items) templates.set(item, `${level ?? ""} ${joinTokens(tokens)}`.trim());
     }
     const keys = new Map(this.#keys);
@@ -272,7 +274,7 @@ export class Summary {
   }
 
   #insert(key: number, message: string, level: Level | undefined, position: number): Stats {
-    if (this.#stats.size >= this.#maxShapes || this.#keys.size >= this.#maxShapes * 2) this.#compact();
+    if (this.#isFull) this.#compact();
     const { check } = this.#tokenizer;
     const tokens = this.#tokenizer.tokens(message.length > 4096 ? message.slice(0, 4096) : message);
     const stats: Stats = {
@@ -296,7 +298,7 @@ export class Summary {
     const target = new Map<Stats, Stats>();
     let kept: Stats[] = [];
     for (const cluster of clusterShapes(this.#stats)) {
-      const merged = cluster.items.length === 1 ? cluster.items[0] : this.#merge(cluster, cluster.items);
+      const merged = cluster.items.length === 1 ? cluster.items[0] : mergeStats(cluster, cluster.items, this.#buckets);
       if (merged === undefined) continue;
       kept.push(merged);
       for (const item of cluster.items) target.set(item, merged);
@@ -313,29 +315,6 @@ export class Summary {
     }
   }
 
-  /** The counts of `items` in one. */
-  #merge(cluster: Cluster<Stats>, items: readonly Stats[]): Stats {
-    let example = items[0];
-    for (const item of items) if (example !== undefined && item.position < example.position) example = item;
-    if (example === undefined) throw new Error("nothing to merge");
-    const merged: Stats = {
-      ...example,
-      tokens: {
-        words: cluster.words.length > 0 ? cluster.words : example.tokens.words,
-        separators: example.tokens.separators,
-      },
-      count: 0,
-      histogram: undefined,
-    };
-    for (const { count, first, last, histogram } of items) {
-      merged.count += count;
-      merged.first = Math.min(merged.first, first);
-      merged.last = Math.max(merged.last, last);
-      if (histogram !== undefined) (merged.histogram ??= new Histogram(this.#buckets)).addAll(histogram);
-    }
-    return merged;
-  }
-
   /** The present's part of both spans. */
   #presentShare({ before, spanRatio }: Comparison): number {
     const now = this.#last - this.#first;
@@ -347,50 +326,6 @@ export class Summary {
 
 function rankOfLevel(level: Level | undefined): number {
   return level === undefined ? 0 : LEVELS.indexOf(level) + 1;
-}
-
-function total(items: readonly Stats[]): number {
-  return items.reduce((sum, { count }) => sum + count, 0);
-}
-
-function exampleOf({ example, position }: Stats): Pick<Stats, "example" | "position"> {
-  return { example, position };
-}
-
-function describe(stats: Stats, count: number, lines: number): TemplateReport {
-  const histogram = stats.histogram?.read();
-  return {
-    template: joinTokens(stats.tokens),
-    count,
-    share: lines === 0 ? 0 : count / lines,
-    levels: stats.level === undefined ? {} : { [stats.level]: count },
-    ...(stats.last >= stats.first && { first: stats.first, last: stats.last }),
-    example: stats.example,
-    position: stats.position,
-    ...(histogram !== undefined && count > 0 && { histogram }),
-  };
-}
-
-function trendOf(now: number, before: number, share: number, lost: number): Trend | undefined {
-  // What was too rare to keep before may have been this.
-  if (before === 0 && now > 0) return lost === 0 || chanceOfRise(now, 0, share) < SIGNIFICANT ? "new" : undefined;
-  const expected = (before * share) / Math.max(1e-9, 1 - share);
-  return now >= expected * MIN_RATIO && chanceOfRise(now, before, share) < SIGNIFICANT ? "rising" : undefined;
-}
-
-function rankOf(level: Level | undefined, trend: Trend | undefined): number {
-  const error = level === "error" || level === "critical";
-  if (error) return trend === "new" ? 0 : trend === "rising" ? 1 : 2;
-  return trend === "new" ? 3 : trend === "rising" ? 4 : 5;
-}
-
-/** By template, then by level. */
-function compare(a: TemplateReport, b: TemplateReport): number {
-  const [one, other] = [a, b].map(({ template, levels }) => `${template}\0${Object.keys(levels).join("")}`) as [
-    string,
-    string,
-  ];
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** A copy that does not keep the text that it was cut from in memory. */

@@ -158,7 +158,7 @@ export const readOutput = z.object({
   truncated: z.string().nullable().describe("What was left out or cut, and how to get it."),
   totals: z.object({
     lines: z.number().int().describe("Lines given."),
-    scanned: z.number().int().describe("Lines looked at."),
+    scanned: z.number().int().optional().describe("Lines looked at, where they were counted."),
     left_bytes: z.number().int().optional().describe("Bytes known to lie behind the cursor."),
   }),
   until: z
@@ -221,7 +221,7 @@ export const summarizeOutput = z.object({
         recent: z.number().int().optional().describe("Of count: lines in the recent time."),
         first: time.optional(),
         last: time.optional(),
-        example: z.string(),
+        example: z.string().optional().describe("The first such line, where it says more than the template."),
         cursor: jump.optional(),
       }),
     )

@@ -26,15 +26,12 @@ export async function searchLogs(logtail: Logtail, args: Args, call: Call): Prom
   const { options } = logtail;
   const query = queryOf(args, options.zone, Date.now());
   const { signal } = call;
-  const { source, name } = await logtail.select(args.source, signal);
+  const { source, name, count } = await logtail.select(args.source, signal);
   if (args.cursor !== undefined && isPlace(args.cursor))
     throw new ToolError("`cursor` is the cursor of a line: pass it to the read tool. Searches go on with next_cursor.");
   const key = keyOf(source.key, args);
   const from = args.cursor === undefined ? undefined : decodeResume(key, args.cursor);
   const { logs } = await source.list(from ? [...from.keys()] : [], signal);
-  // A link to a log that is searched itself has nothing more.
-  const own = logs.filter(({ alias }) => alias === undefined || !logs.some(({ label }) => label === alias));
-  const named = own.length > 1;
 
   const rows: Row[] = [];
   let left = options.maxResultChars;
@@ -42,7 +39,7 @@ export async function searchLogs(logtail: Logtail, args: Args, call: Call): Prom
   let full = false;
   const reporter = new Reporter(call, `searching ${name}`);
   const found = await worded(() =>
-    find(source, own, logtail.scanners, {
+    find(source, logs, logtail.scanners, {
       query,
       limit: args.limit,
       newestFirst: args.newest_first,
@@ -51,7 +48,7 @@ export async function searchLogs(logtail: Logtail, args: Args, call: Call): Prom
       ms: options.searchMs,
       ...(from && { from }),
       take(hit) {
-        const { row, length, cuts } = rowOf(logtail, hit, named);
+        const { row, length, cuts } = rowOf(logtail, hit, count > 1);
         full = rows.length > 0 && length > left;
         if (full) return false;
         left -= length;

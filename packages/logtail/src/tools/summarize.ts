@@ -128,16 +128,18 @@ async function rowsOf(
     const [place] = file ? await placesOf(segment.label, file, segment.compressed, [template.position % FILE]) : [];
     const short = (text: string): string =>
       cutLine(show.one(text), Math.min(MAX_TEMPLATE_CHARS, options.maxLineChars)).text;
+    const text = short(template.template);
+    const example = short(template.example);
     const [level] = Object.keys(template.levels) as Row["level"][];
     rows.push({
-      template: short(template.template),
+      template: text,
       count: template.count,
       ...(level !== undefined && { level }),
       ...(template.trend !== undefined && template.trend !== "stopped" && { trend: template.trend }),
       ...(template.recent !== undefined && { recent: template.recent }),
       ...(template.first !== undefined && { first: written(template.first) }),
       ...(template.last !== undefined && { last: written(template.last) }),
-      example: short(template.example),
+      ...(example !== text && { example }),
       ...(place !== undefined && { cursor: place }),
     });
   }
@@ -148,7 +150,7 @@ async function rowsOf(
 function fit(rows: readonly Row[], maxChars: number): Row[] {
   let left = maxChars;
   return rows.filter((row, index) => {
-    left -= row.template.length + row.example.length + 100;
+    left -= row.template.length + (row.example?.length ?? 0) + 100;
     return left >= 0 || index === 0;
   });
 }
@@ -230,9 +232,17 @@ export function summaryText(data: Output, readTool: string): string {
       row.trend?.toUpperCase(),
       row.recent !== undefined && row.trend !== "new" && `${row.recent} recent`,
     ].filter((mark) => typeof mark === "string");
-    const when = row.first === undefined ? "" : ` ${row.first} … ${row.last ?? row.first}`;
+    const when =
+      row.first === undefined ? "" : row.first === row.last ? ` ${row.first}` : ` ${row.first} … ${row.last ?? ""}`;
     const at = row.cursor === undefined ? "" : ` [cursor ${row.cursor}]`;
-    return `${row.count} × ${row.template}\n    ${marks.join(", ")}${when}${at}\n    e.g. ${row.example}`;
+    const about = `${marks.join(", ")}${when}${at}`.trim();
+    return [
+      `${row.count} × ${row.template}`,
+      about === "" ? undefined : `    ${about}`,
+      row.example === undefined ? undefined : `    e.g. ${row.example}`,
+    ]
+      .filter((line) => line !== undefined)
+      .join("\n");
   });
   return [
     head,

@@ -64,8 +64,9 @@ describe("summarizing", () => {
     const text =
       shop("2026-11-22T10:00:00Z") +
       lines(3_600, (index) => `INFO [web] GET /cart/${index} 200 in 1 ms`, "2026-11-22T12:00:00Z");
-    await writeFile(place.at("app.log.1.gz"), gzipSync(text.slice(0, 300_000)));
-    await writeFile(place.at("app.log"), text.slice(300_000));
+    const half = text.indexOf("\n", 300_000) + 1;
+    await writeFile(place.at("app.log.1.gz"), gzipSync(text.slice(0, half)));
+    await writeFile(place.at("app.log"), text.slice(half));
     await using served = await serve({ paths: [place.path], zone: "UTC" });
     const summary = await served.call("summarize", { since: "2026-11-22 12:00", until: "2026-11-22 13:00" });
     expect(summary).toMatchObject({ lines: 3_600, complete: true, levels: { info: 3_600 } });

@@ -1,0 +1,221 @@
+import { FileAccessError } from "@plugboard/core/files";
+import type { CursorState, Position } from "../files/cursor.ts";
+import { Moved } from "../files/open.ts";
+import type { OpenFiles } from "../files/open.ts";
+import { plan } from "../files/plan.ts";
+import type { Plan } from "../files/plan.ts";
+import type { Listing, LogFile, Source } from "../files/source.ts";
+
+/** A log that is there and could not be read this time; its place is kept. */
+export interface Refused {
+  readonly file: string;
+  /** A sentence. */
+  readonly reason: string;
+}
+
+/** What to read next, in all logs of a source. */
+export interface Plans {
+  readonly plans: readonly Plan[];
+  /** Labels of the logs in which there is nothing new. */
+  readonly quiet: ReadonlySet<string>;
+  /** The positions of these, and of what was refused. */
+  readonly kept: readonly Position[];
+  readonly refused: Refused[];
+  /** Whether the folders were listed for it; else nothing but the logs of `plans` was looked at. */
+  readonly listed: boolean;
+}
+
+/** Looks at most so many times until nothing changes its name meanwhile. */
+export const ATTEMPTS = 20;
+
+/** Finds in which logs of a source there may be something new, and remembers what it looked at last. */
+export class Planner {
+  /** What was listed last. */
+  listing: Listing | undefined;
+  readonly #source: Source;
+  readonly #files: OpenFiles;
+  readonly #hold: boolean;
+  /** Logs that were read to their end, as they looked then. */
+  readonly #settled = new Map<string, { signature: string; positions: readonly Position[] }>();
+  /** The logs of files that are held open, by the paths under which these are written. */
+  readonly #held = new Map<string, LogFile>();
+  /** The listing that `#held` was made from; undefined: the next plans need another. */
+  #left: Listing | undefined;
+
+  /** @param hold whether files are kept open from one reading to the next */
+  constructor(source: Source, files: OpenFiles, hold: boolean) {
+    this.#source = source;
+    this.#files = files;
+    this.#hold = hold;
+  }
+
+  /** @param known labels of logs to list although they may have no file now */
+  async list(known: readonly string[], signal: AbortSignal | undefined): Promise<LogFile[]> {
+    this.listing = await this.#source.list(known, signal);
+    // A link to a log of the source gives nothing of its own.
+    return this.listing.logs.filter((log) => log.alias === undefined);
+  }
+
+  /**
+   * The plans of all logs in which something may have changed, made while no file changed its name.
+   * @param written files that were written to, where nothing else is known to have changed since the last plans; they are read
+   * on without listing the folders, where that is safe. Undefined: anything may have changed.
+   */
+  async plans(
+    state: CursorState,
+    signal: AbortSignal | undefined,
+    written: ReadonlySet<string> | undefined,
+  ): Promise<Plans> {
+    const near = written && (await this.#near(state, written));
+    if (near) return near;
+    let before: string | undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      const logs = await this.list([...new Set(state.positions.map((at) => at.label))], signal);
+      const plans: Plan[] = [];
+      const quiet = new Set<string>();
+      const kept: Position[] = [];
+      const refused: Refused[] = [];
+      let moved = false;
+      for (const log of logs) {
+        const known = state.positions.filter((at) => at.label === log.label);
+        if (this.#isQuiet(log, known)) {
+          quiet.add(log.label);
+          kept.push(...known);
+          continue;
+        }
+        try {
+          plans.push(await plan(this.#files, log, known, state.time));
+        } catch (error) {
+          if (error instanceof Moved && attempt < ATTEMPTS) {
+            moved = true;
+            break;
+          }
+          refused.push(refusalOf(log, error));
+          kept.push(...known);
+        }
+      }
+      // What was rotated is believed when a second look shows the same.
+      const names = JSON.stringify(logs.map((log) => [log.label, log.live?.id, log.rotated.map((one) => one.id)]));
+      const settled = plans.every((one) => !one.rotated && one.gaps.length === 0) || names === before;
+      if (!moved && (settled || attempt >= ATTEMPTS)) return { plans, quiet, kept, refused, listed: true };
+      before = moved ? undefined : names;
+    }
+  }
+
+  /** Plans for the logs of files that are held open, from what was listed before; undefined where that may not be enough. */
+  async #near(state: CursorState, written: ReadonlySet<string>): Promise<Plans | undefined> {
+    if (!this.#left) return undefined;
+    const logs = new Set<LogFile>();
+    for (const path of written) {
+      const log = this.#held.get(path);
+      if (!log) return undefined;
+      logs.add(log);
+    }
+    const labels = new Set([...logs].map(({ label }) => label));
+    const plans: Plan[] = [];
+    for (const log of logs) {
+      const known = state.positions.filter(({ label }) => label === log.label);
+      const last = known.at(-1);
+      // With content, so that it shows whether it was copied and truncated; and nothing lies between it and what was read.
+      if (!last || last.headLength === 0 || last.id !== log.live?.id) return undefined;
+      if (known.some(({ id }) => !this.#files.get(id))) return undefined;
+      const one = await plan(this.#files, log, known, state.time).catch(elsewhere);
+      if (!one || one.rotated || one.gaps.length > 0 || one.segments.length !== known.length) return undefined;
+      plans.push(one);
+    }
+    const kept = state.positions.filter(({ label }) => !labels.has(label));
+    return { plans, quiet: new Set(), kept, refused: [], listed: false };
+  }
+
+  /** Whether no file of the log was copied and truncated since the plan was made. */
+  async isCurrent({ log, segments }: Plan, signal: AbortSignal | undefined): Promise<boolean> {
+    const { logs } = await this.#source.list([log.label], signal);
+    const now = logs.find((one) => one.label === log.label);
+    const read = new Set(segments.flatMap(({ id, position }) => (position ? [id] : [])));
+    // A file that was renamed keeps its content.
+    return now?.live?.id !== log.live?.id || copiesOf(now, read) === copiesOf(log, read);
+  }
+
+  /**
+   * Remembers where the logs were left.
+   * @param done labels of those that were read to their end
+   * @param from the plans by which they were read; undefined: from the end
+   */
+  leave(positions: readonly Position[], done: ReadonlySet<string>, from: Plans | undefined): void {
+    if (!this.#hold) return;
+    const logs = from?.listed === false ? from.plans.map(({ log }) => log) : (this.listing?.logs ?? []);
+    const by = groupedByLabel(positions);
+    if (from?.listed !== false) {
+      this.#settled.clear();
+      this.#held.clear();
+      for (const log of logs) this.#remember(log, by.get(log.label) ?? []);
+      this.#left = this.listing;
+    }
+    for (const log of logs) {
+      const own = by.get(log.label) ?? [];
+      if (done.has(log.label) && own.length > 0)
+        this.#settled.set(log.label, { signature: signatureOf(log), positions: own });
+      else this.#settled.delete(log.label);
+    }
+  }
+
+  /** The next plans are made from a new listing. */
+  forget(): void {
+    this.#left = undefined;
+  }
+
+  #remember(log: LogFile, positions: readonly Position[]): void {
+    for (const { id } of positions) {
+      const listed = [log.live, ...log.rotated].find((one) => one?.id === id);
+      if (listed) this.#held.set(listed.path, log);
+      // Of a symbolic link what it leads to.
+      const file = listed && listed === log.live ? this.#files.get(id) : undefined;
+      if (file) this.#held.set(file.path, log);
+    }
+  }
+
+  /** The paths of files that are read on when they are written to. */
+  holds(): string[] {
+    return [...this.#held.keys()];
+  }
+
+  #isQuiet(log: LogFile, known: readonly Position[]): boolean {
+    const settled = this.#settled.get(log.label);
+    return (
+      settled !== undefined &&
+      settled.positions.length === known.length &&
+      settled.positions.every((one, index) => one === known[index]) &&
+      settled.signature === signatureOf(log)
+    );
+  }
+}
+
+function groupedByLabel(positions: readonly Position[]): Map<string, Position[]> {
+  const groups = new Map<string, Position[]>();
+  for (const one of positions) {
+    const group = groups.get(one.label);
+    if (group) group.push(one);
+    else groups.set(one.label, [one]);
+  }
+  return groups;
+}
+
+/** What was listed is not there any more, or not to be had. */
+function elsewhere(error: unknown): undefined {
+  if (!(error instanceof Moved) && !(error instanceof FileAccessError)) throw error;
+}
+
+/** @throws what is no refusal */
+export function refusalOf(log: LogFile, error: unknown): Refused {
+  if (!(error instanceof FileAccessError)) throw error;
+  return { file: log.label, reason: `${error.message}.` };
+}
+
+/** The rotated files that may be new copies, as they are now: one that is listed while it is being made grows. */
+function copiesOf(log: LogFile | undefined, read: ReadonlySet<string>): string | undefined {
+  return log?.rotated.flatMap(({ id, size }) => (read.has(id) ? [] : [`${id} ${size}`])).join();
+}
+
+function signatureOf(log: LogFile): string {
+  return [log.live, ...log.rotated].map((one) => one && `${one.id} ${one.size} ${one.mtimeMs}`).join();
+}

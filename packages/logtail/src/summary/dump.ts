@@ -1,0 +1,18 @@
+import type { HistogramReport } from "./report.ts";
+import type { Stats } from "./stats.ts";
+
+/** What a summary has counted: plain data, for another summary, also in another thread. */
+export interface SummaryDump {
+  readonly lines: number;
+  readonly other: number;
+  /** Infinity and -Infinity when no line had a time. */
+  readonly first: number;
+  readonly last: number;
+  /** Lines without a level, and of each level. */
+  readonly levels: readonly number[];
+  readonly histogram: HistogramReport | undefined;
+  readonly errors: HistogramReport | undefined;
+  readonly stats: readonly (Omit<Readonly<Stats>, "histogram"> & { readonly histogram: HistogramReport | undefined })[];
+  /** Keys of shapes, what makes them sure, and which of `stats` they are. */
+  readonly keys: readonly (readonly [key: number, check: number, place: number])[];
+}
