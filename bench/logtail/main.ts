@@ -1,7 +1,7 @@
 // Searching, tailing and summarizing a log of 1 GB in the page cache, beside ripgrep, grep, tac and tail in the same run.
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { openRoots } from "@plugboard/core/files";
@@ -13,6 +13,14 @@ const BYTES = 1e9;
 const ROUNDS = 5;
 const folder = mkdtempSync(join(tmpdir(), "logtail-bench-"));
 const file = join(folder, "big.log");
+
+const remove = (): void => rmSync(folder, { recursive: true, force: true });
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    remove();
+    process.exit(1);
+  });
+}
 
 /** Lines as services write them, the same in each run; a few rare ones. */
 function generate(): void {
@@ -76,6 +84,16 @@ async function versus(
   return times;
 }
 
+/** Milliseconds of reading the whole file, and nothing else. */
+function floor(fd: number, size: number): number[] {
+  const bytes = Buffer.allocUnsafeSlow(262_144);
+  return Array.from({ length: 3 }, () => {
+    const start = performance.now();
+    for (let at = 0; at < size; at += bytes.length) readSync(fd, bytes, 0, bytes.length, at);
+    return performance.now() - start;
+  });
+}
+
 const scanners = new Scanners();
 try {
   generate();
@@ -128,6 +146,7 @@ try {
     });
   }
   table(rows);
+  console.log(`\nReading alone, one thread: ${range(floor(opened.handle.fd, part.to))} ms.`);
 
   const speeds: number[] = [];
   const events: number[] = [];
@@ -144,9 +163,14 @@ try {
   }
   console.log(`\nSummarize: ${range(speeds.map((speed) => speed / 1000))} thousand lines per second (target 500).`);
   console.log(`Longest block of the event loop meanwhile: ${range(events)} ms (target 50).`);
+  console.log(
+    `Load average: ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(", ")}.`,
+  );
 } finally {
   await scanners.close();
-  rmSync(folder, { recursive: true, force: true });
+  remove();
 }
 
 const follow = join(import.meta.dirname, "follow.ts");

@@ -74,7 +74,7 @@ test("searches and summarizes in threads of the built package", async () => {
     hits: [{ line: "2026-11-22T10:00:01Z ERROR bad" }],
     totals: { matched: 1, exact: true },
   });
-  expect(await call("logtail_summarize", {})).toMatchObject({ lines: 1001, complete: true, levels: { error: 1 } });
+  expect(await call("logtail_summarize", {})).toMatchObject({ messages: 1001, complete: true, levels: { error: 1 } });
   const batched = (await call("batch", {
     calls: [
       { tool: "logtail_search", arguments: { text: "bad" } },

@@ -3,7 +3,7 @@
  * @module
  */
 import { definePlugin } from "@plugboard/core";
-import type { PluginFactory } from "@plugboard/core";
+import type { Call, PluginFactory } from "@plugboard/core";
 import { Logtail } from "./logtail.ts";
 import { logtailOptions } from "./options.ts";
 import { follow } from "./read/follow.ts";
@@ -13,7 +13,8 @@ import { listLogs, listText } from "./tools/list.ts";
 import { readLog, readText } from "./tools/read.ts";
 import { annotations, inputsOf, listOutput, live, readOutput, searchOutput, summarizeOutput } from "./tools/schema.ts";
 import { searchLogs, searchText } from "./tools/search.ts";
-import { summarizeLogs, summaryText } from "./tools/summarize.ts";
+import { summarizeLogs } from "./tools/summarize.ts";
+import { summaryText } from "./tools/summary.ts";
 
 export { logtailOptions } from "./options.ts";
 export type { LogtailOptions } from "./options.ts";
@@ -69,6 +70,8 @@ export const logtail: PluginFactory<typeof logtailOptions, LogtailApi> = defineP
     const common = { annotations, _meta: live };
     const readTool = host.toolName("logtail_read");
     host.onDispose(() => own.close());
+    /** A call that ends with the plugin. */
+    const ending = (call: Call): Call => call.with({ signal: AbortSignal.any([call.signal, host.signal]) });
 
     host.tool(
       "logtail_list",
@@ -80,7 +83,7 @@ export const logtail: PluginFactory<typeof logtailOptions, LogtailApi> = defineP
         outputSchema: listOutput,
         text: listText,
       },
-      (args, call) => listLogs(own, args, call.signal),
+      (args, call) => listLogs(own, args, ending(call).signal),
     );
 
     host.tool(
@@ -97,7 +100,7 @@ export const logtail: PluginFactory<typeof logtailOptions, LogtailApi> = defineP
       },
       (args, call) => {
         own.counts.reads += 1;
-        return readLog(own, args, call);
+        return readLog(own, args, ending(call));
       },
     );
 
@@ -115,7 +118,7 @@ export const logtail: PluginFactory<typeof logtailOptions, LogtailApi> = defineP
       },
       (args, call) => {
         own.counts.searches += 1;
-        return searchLogs(own, args, call);
+        return searchLogs(own, args, ending(call));
       },
     );
 
@@ -133,7 +136,7 @@ export const logtail: PluginFactory<typeof logtailOptions, LogtailApi> = defineP
       },
       (args, call) => {
         own.counts.summaries += 1;
-        return summarizeLogs(own, args, call);
+        return summarizeLogs(own, args, ending(call));
       },
     );
 
@@ -157,9 +160,9 @@ export const logtail: PluginFactory<typeof logtailOptions, LogtailApi> = defineP
         const ended = AbortSignal.any([signal, host.signal]);
         try {
           const { source: selected } = await own.select(source, ended);
-          const show = own.show.run();
-          for await (const { file, text } of follow(selected, { signal: ended, ...rest }))
-            yield { file, text: show(text) };
+          const show = own.show.runs();
+          for await (const line of follow(selected, { signal: ended, ...rest }))
+            yield { file: line.file, text: show(line) };
         } catch (error) {
           if (!ended.aborted) throw error;
         }

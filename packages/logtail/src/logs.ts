@@ -9,6 +9,7 @@ import type { Labels } from "./files/labels.ts";
 import { source } from "./files/source.ts";
 import type { LogFile, Source } from "./files/source.ts";
 import { globMatcher, isGlob } from "./glob.ts";
+import { shownName } from "./show.ts";
 import { SPOOL_FILE, STREAM } from "./stream.ts";
 
 export interface LogsOptions {
@@ -26,6 +27,8 @@ export interface Selection {
   readonly source: Source;
   /** Logs there are now. */
   readonly count: number;
+  /** What the caller may have meant, where the name leaves logs out that it seems to name. */
+  readonly hint?: string;
 }
 
 /** A folder and the globs in it that are logs. */
@@ -68,8 +71,12 @@ export class Logs {
     const exact = await selection(name, await this.#source(name, (label) => label === name), signal);
     if (exact.count > 0) return exact;
     if (isGlob(name)) {
-      const found = await this.#source(name, globMatcher(name));
-      return selection(name, found, signal);
+      const found = await selection(name, await this.#source(name, globMatcher(name)), signal);
+      if (name.includes("/")) return found;
+      const deep = `**/${name}`;
+      const { count } = await selection(deep, await this.#source(deep, globMatcher(deep)), signal);
+      if (count === found.count) return found;
+      return { ...found, hint: `${count - found.count} more logs lie in folders: "${deep}" names them too.` };
     }
     const labels = (await all.list([], signal)).logs.map(({ label }) => label);
     const same = labels.filter((label) => label.endsWith(`/${name}`));
@@ -172,10 +179,16 @@ function labelsOf(places: readonly Place[], spool: string | undefined): Labels {
   const folders = places.flatMap(({ folder }) => (folder === spool ? [] : [folder]));
   const files = labelsFor(folders.map((path) => ({ given: path, path, kind: "folder" })));
   return {
-    of: (root, relative) => (places[root]?.folder === spool ? STREAM + dirname(relative) : files.of(root, relative)),
+    of(root, relative) {
+      if (places[root]?.folder === spool) return STREAM + dirname(relative);
+      const label = files.of(root, relative);
+      return label.startsWith(STREAM) ? `./${label}` : label;
+    },
     parse(label) {
       const root = label.startsWith(STREAM) ? places.findIndex(({ folder }) => folder === spool) : -1;
-      return root === -1 ? files.parse(label) : { root, relative: `${label.slice(STREAM.length)}/${SPOOL_FILE}` };
+      return root === -1
+        ? files.parse(label.replace(/^\.\/(?=stream:)/, ""))
+        : { root, relative: `${label.slice(STREAM.length)}/${SPOOL_FILE}` };
     },
   };
 }
@@ -183,13 +196,13 @@ function labelsOf(places: readonly Place[], spool: string | undefined): Labels {
 const SHOWN = 20;
 
 function unknown(name: string, labels: readonly string[]): string {
-  const asked = JSON.stringify(name.slice(0, 200));
+  const asked = `"${shownName(name.slice(0, 200))}"`;
   if (labels.length === 0) return `There is no log ${asked}; there are none at all yet.`;
   const wanted = basename(name)
     .toLowerCase()
     .replace(/\.[^.]*$/, "");
   const near = labels.filter((label) => wanted.length > 2 && label.toLowerCase().includes(wanted));
-  const shown = [...new Set([...near, ...labels])].slice(0, SHOWN);
+  const shown = [...new Set([...near, ...labels])].slice(0, SHOWN).map(shownName);
   const more = labels.length > shown.length ? `, and ${labels.length - shown.length} more` : "";
   return `There is no log ${asked}. There are: ${shown.join(", ")}${more}. A glob such as "**/*.log" names several.`;
 }

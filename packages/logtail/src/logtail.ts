@@ -3,9 +3,9 @@ import { CursorError } from "./files/cursor.ts";
 import { isPlace, labelOf } from "./jump.ts";
 import { Logs, UnknownLog } from "./logs.ts";
 import type { Selection } from "./logs.ts";
-import { Masker } from "./mask.ts";
+import { Masker, secretMatcher } from "./mask.ts";
+import { startMatcher } from "./options.ts";
 import type { LogtailOptions } from "./options.ts";
-import { secretMatcher, startMatcher } from "./patterns.ts";
 import { ScanError } from "./scan/error.ts";
 import { Scanners } from "./scan/sessions.ts";
 import { Show } from "./show.ts";
@@ -23,7 +23,6 @@ export class Logtail {
   readonly eventStart: ((text: string) => boolean) | undefined;
   readonly counts = { reads: 0, searches: 0, summaries: 0, waits: 0, lines: 0, gaps: 0 };
 
-  /** @throws PatternError for an expression of the options that is none */
   constructor(options: LogtailOptions) {
     this.options = options;
     this.masker = new Masker({ enabled: options.mask, patterns: options.maskPatterns.map(secretMatcher) });

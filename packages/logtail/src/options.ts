@@ -1,7 +1,22 @@
 import { z } from "zod";
 import { zoneOf } from "./format/zone.ts";
+import { secretMatcher } from "./mask.ts";
+import { matcher } from "./scan/query.ts";
 
 const MIB = 1024 * 1024;
+
+/** Whether a line looks like the first of an event. @throws when it is no expression */
+export function startMatcher(pattern: string): (text: string) => boolean {
+  return matcher({ pattern: { kind: "regex", source: pattern, ignoreCase: false } });
+}
+
+function expression(compile: (pattern: string) => unknown) {
+  return z
+    .string()
+    .min(1)
+    .max(1_000)
+    .refine((pattern) => compiles(() => compile(pattern)), { error: "must be a regular expression of RE2" });
+}
 
 /** Options of `logtail`. */
 export const logtailOptions = z.strictObject({
@@ -24,10 +39,7 @@ export const logtailOptions = z.strictObject({
     .refine(isZone, { error: "must be `local`, `UTC`, an offset such as `+02:00`, or a name such as `Europe/Berlin`" })
     .default("local")
     .describe("The time zone of times in logs and questions that name none: `local`, `UTC`, `+02:00`, `Europe/Berlin`"),
-  eventStart: z
-    .string()
-    .min(1)
-    .max(1_000)
+  eventStart: expression(startMatcher)
     .optional()
     .describe(
       "How the first line of an event looks, as a regular expression (RE2). Without it, indented lines and parts of stack traces belong to the line before them",
@@ -38,7 +50,7 @@ export const logtailOptions = z.strictObject({
     .describe("Colours and other terminal escapes in lines: left out, or written out as `\\x1b[31m`"),
   mask: z.boolean().default(true).describe("Whether secrets (tokens, keys, passwords) are replaced by `[masked]`"),
   maskPatterns: z
-    .array(z.string().min(1).max(1_000))
+    .array(expression(secretMatcher))
     .max(50)
     .default([])
     .describe("Further secrets, as regular expressions (RE2); what they match is masked"),
@@ -90,8 +102,12 @@ export const logtailOptions = z.strictObject({
 export type LogtailOptions = z.output<typeof logtailOptions>;
 
 function isZone(name: string): boolean {
+  return compiles(() => zoneOf(name));
+}
+
+function compiles(compile: () => unknown): boolean {
   try {
-    zoneOf(name);
+    compile();
     return true;
   } catch {
     return false;

@@ -11,7 +11,7 @@ const LINES = 200;
 /** Between two updates of a log at least, in milliseconds. */
 const UPDATE_MS = 1_000;
 /** Between two looks whether anybody still wants to hear, in milliseconds. */
-const ASK_MS = 5_000;
+const ASK_MS = 2_000;
 
 /** The URI of a log. */
 export function uriOf(scheme: string, label: string): string {
@@ -81,9 +81,10 @@ export class Announcements {
 
   async #watch(): Promise<void> {
     const signal = this.#signal;
-    const { source } = await this.#logtail.select(undefined, signal);
     let before: ReadonlyMap<string, string> | undefined;
     while (this.#resource.isWanted()) {
+      // Streams may have joined.
+      const { source } = await this.#logtail.select(undefined, signal);
       const { logs } = await source.list([], signal);
       const now = new Map(logs.map((log) => [log.label, stateOf(log)]));
       for (const [label, state] of now) {

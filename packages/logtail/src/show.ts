@@ -22,6 +22,16 @@ export class Show {
     return (text) => mask(displayText(colors === "strip" ? stripEscapes(text) : spelled(text)));
   }
 
+  /** The same for lines of several logs: each log is a run of its own. */
+  runs(): (line: { readonly file: string; readonly text: string }) => string {
+    const runs = new Map<string, (text: string) => string>();
+    return ({ file, text }) => {
+      let run = runs.get(file);
+      if (!run) runs.set(file, (run = this.run()));
+      return run(text);
+    };
+  }
+
   /** Shows one line. */
   one(text: string): string {
     return this.run()(text);
@@ -44,6 +54,11 @@ export function cutLine(
   const kept = cutText(text, maxChars);
   const of = line?.cut === true ? `of ${line.end - line.start} bytes` : `+${text.length - kept.length} characters`;
   return { text: `${kept}… [cut, ${of}]`, cut: true };
+}
+
+/** A log's name for people and models to read: nothing in it ends a line, acts or hides. */
+export function shownName(name: string): string {
+  return displayText(name.replace(/[\n\r\t]/g, (mark) => JSON.stringify(mark).slice(1, -1)));
 }
 
 /** With the escape character spelled out, so that nothing takes it for one. */

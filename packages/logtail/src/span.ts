@@ -69,6 +69,9 @@ export async function partOf(
 
 const LOOK = { maxLines: 200, maxLineBytes: 4_096 };
 
+/** Times so much later than the last change of their file are mistakes. */
+const AHEAD_MS = 86_400_000;
+
 /** The time of a line near an offset of a file; undefined where none of the lines there has one. */
 export async function timeAt(
   file: OpenFile,
@@ -77,15 +80,16 @@ export async function timeAt(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const parser = new LineParser({ zone, reference: Number(file.stat.mtimeMs) });
+  const latest = Number(file.stat.mtimeMs) + AHEAD_MS;
   const before = await backward(file, { ...LOOK, before: offset, maxScanBytes: 65_536, signal });
   for (const { text } of before.lines.toReversed()) {
     const { time } = parser.parse(text);
-    if (time !== undefined) return time;
+    if (time !== undefined && time <= latest) return time;
   }
   for await (const { lines } of forward(file, { ...LOOK, from: before.next, maxBytes: 65_536, signal })) {
     for (const { text } of lines) {
       const { time } = parser.parse(text);
-      if (time !== undefined) return time;
+      if (time !== undefined && time <= latest) return time;
     }
     break;
   }

@@ -101,6 +101,7 @@ export class Spools {
       signal.addEventListener("abort", () => resolve({ done: true, value: undefined }), { once: true });
     });
     let file: SpoolFile | undefined;
+    const encode = encoder();
     try {
       const folder = join(await this.#made(), name);
       await mkdir(folder, { recursive: true });
@@ -108,8 +109,8 @@ export class Spools {
       while (!signal.aborted) {
         const next = await Promise.race([iterator.next(), stopped]);
         if (next.done === true) break;
-        const bytes = Buffer.from(next.value as string);
-        await file.write(lineEnd === "" ? bytes : Buffer.concat([bytes, Buffer.from(lineEnd)]));
+        await file.write(encode(next.value));
+        if (lineEnd !== "") await file.write(encode(lineEnd));
       }
     } finally {
       // A source that is in the middle of a wait answers `return` only when that is over.
@@ -130,25 +131,78 @@ export class Spools {
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
 
-/** A file that is renamed to `.1` when it is full, at the end of a line where there is one. */
+/** Makes bytes of texts and bytes; halves of a character that come in two texts are one. */
+function encoder(): (item: string | Uint8Array) => Buffer {
+  let half = "";
+  return (item) => {
+    if (typeof item !== "string") return Buffer.from(item);
+    const text = half + item;
+    const last = text.charCodeAt(text.length - 1);
+    half = last >= 0xd800 && last <= 0xdbff ? text.slice(-1) : "";
+    return Buffer.from(half === "" ? text : text.slice(0, -1));
+  };
+}
+
+/** What a line without an end may keep in memory. */
+const MAX_PENDING = 65_536;
+/** After so many milliseconds it is written as it is, since it may be a question that waits for its answer. */
+const FLUSH_MS = 200;
+
+/** A file that is renamed to `.1` when it is full, between two lines. */
 class SpoolFile {
   readonly #path: string;
   readonly #maxBytes: number;
   #handle: FileHandle | undefined;
   #size = 0;
+  #pending: Buffer = Buffer.alloc(0);
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(path: string, maxBytes: number) {
     this.#path = path;
     this.#maxBytes = maxBytes;
   }
 
+  /** Writes the whole lines there are. Rejects with what the file system says. */
   async write(bytes: Buffer): Promise<void> {
+    clearTimeout(this.#timer);
+    const all = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    const end = all.length - (all.lastIndexOf(10) + 1) > MAX_PENDING ? all.length : all.lastIndexOf(10) + 1;
+    this.#pending = Buffer.from(all.subarray(end));
+    await this.#enqueue(all.subarray(0, end));
+    if (this.#pending.length > 0)
+      this.#timer = setTimeout(() => void this.#flush().catch(() => undefined), FLUSH_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    try {
+      await this.#flush();
+    } finally {
+      await this.#shut();
+    }
+  }
+
+  #flush(): Promise<void> {
+    const bytes = this.#pending;
+    this.#pending = Buffer.alloc(0);
+    return this.#enqueue(bytes);
+  }
+
+  #enqueue(bytes: Buffer): Promise<void> {
+    const written = this.#writing.then(() => this.#append(bytes));
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
     let left = bytes;
     while (left.length > 0) {
       this.#handle ??= await this.#open();
       const room = this.#maxBytes - this.#size;
-      const lineEnd = left.length <= room ? left.length : left.lastIndexOf(10, room - 1) + 1;
-      const part = left.subarray(0, lineEnd > 0 || this.#size > 0 ? lineEnd : room);
+      const whole = left.length <= room ? left.length : left.subarray(0, room).lastIndexOf(10) + 1;
+      // A line that is longer than a file is cut in two.
+      const part = left.subarray(0, whole > 0 || this.#size > 0 ? whole : room);
       if (part.length > 0) await this.#handle.writeFile(part);
       this.#size += part.length;
       left = left.subarray(part.length);
@@ -156,7 +210,7 @@ class SpoolFile {
     }
   }
 
-  async close(): Promise<void> {
+  async #shut(): Promise<void> {
     await this.#handle?.close();
     this.#handle = undefined;
   }
@@ -168,7 +222,7 @@ class SpoolFile {
   }
 
   async #rotate(): Promise<void> {
-    await this.close();
+    await this.#shut();
     await rename(this.#path, `${this.#path}.1`);
   }
 }

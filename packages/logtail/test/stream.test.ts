@@ -2,7 +2,10 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, it } from "vitest";
+import { folder } from "./read/folder.ts";
 import { Spools } from "../src/stream.ts";
 import { serve } from "./tools/serve.ts";
 
@@ -93,6 +96,49 @@ describe("streams", () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     await kept.close();
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it("keep whole a line, and a character, that comes in parts", async () => {
+    await using served = await serve({ maxStreamBytes: 65_536 });
+    const { ended } = served.plugin.stream(
+      "parts",
+      items(...Array.from({ length: 4095 }, () => "0123456\n"), "hello", " world \ud83d", "\ude00\n", "end\n"),
+    );
+    await ended;
+    const { lines = [] } = await served.call("read", { source: "stream:parts", lines: 3 });
+    expect(lines).toEqual(["0123456", "hello world 😀", "end"]);
+  });
+
+  it("show a question that waits for its answer, though its line has no end", async () => {
+    await using served = await serve({});
+    served.plugin.stream(
+      "ask",
+      (async function* () {
+        yield "Password: ";
+        await new Promise(() => {});
+      })(),
+    );
+    await expect
+      .poll(async () => served.text("read", { source: "stream:ask" }), { timeout: 5_000 })
+      .toContain("Password: ");
+  });
+
+  it("are heard of by who subscribed before they began", async () => {
+    await using served = await serve({});
+    const told: string[] = [];
+    served.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => void told.push(params.uri));
+    await served.client.subscribeResource({ uri: "log:///stream%3Alate" });
+    served.plugin.stream("late", items("a\n"));
+    await expect.poll(() => told, { timeout: 8_000 }).toContain("log:///stream%3Alate");
+  });
+
+  it("never share a name with a file", async () => {
+    await using place = await folder();
+    await writeFile(place.at("stream:w.log"), "forged\n");
+    await using served = await serve({ paths: [place.path] });
+    await served.plugin.stream("w.log", items("true\n")).ended;
+    expect((await served.call("read", { source: "stream:w.log" })).lines).toEqual(["true"]);
+    expect((await served.call("read", { source: "./stream:w.log" })).lines).toEqual(["forged"]);
   });
 
   it("leave nothing behind", async () => {

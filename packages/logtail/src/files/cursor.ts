@@ -55,9 +55,7 @@ const OWNER = 6;
  * @throws CursorError `too_many_files`
  */
 export function encodeCursor(key: string, state: CursorState): string {
-  const packer = new Packer()
-    .hex(ownerOf(key))
-    .number(Math.max(0, Math.round(state.time)));
+  const packer = new Packer().hex(ownerOf(key)).number(Math.max(0, Math.round(state.time)));
   for (const label of new Set(state.positions.map((at) => at.label))) {
     const rows = state.positions.filter((at) => at.label === label);
     packer.text(label).number(rows.length);
@@ -103,7 +101,10 @@ export function decodeCursor(
  * @returns the key; undefined if it is of none of them
  * @throws CursorError `invalid`
  */
-export function keyOfCursor(cursor: string, keysFor: (labels: readonly string[]) => readonly string[]): string | undefined {
+export function keyOfCursor(
+  cursor: string,
+  keysFor: (labels: readonly string[]) => readonly string[],
+): string | undefined {
   const { owner, positions } = unpack(cursor);
   return keysFor([...new Set(positions.map((at) => at.label))]).find((key) => ownerOf(key) === owner);
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { FileAccessError } from "@plugboard/core/files";
 import type { OpenFile, Roots } from "@plugboard/core/files";
 import { idOf } from "./identity.ts";
@@ -6,6 +7,14 @@ import type { Listed } from "./source.ts";
 /** Files changed their names between being listed and opened: list again. */
 export class Moved extends Error {
   override readonly name = "Moved";
+}
+
+/** How often files are looked for while they change their names. */
+export const ATTEMPTS = 20;
+
+/** Lets whoever is changing names go on: not at all after the first attempts, up to 20 ms after the last. */
+export async function pause(attempt: number): Promise<void> {
+  if (attempt > 2) await setTimeout(attempt);
 }
 
 /** Opens listed files, each once, and closes them together; some may be kept open, so that they can vanish and be read. */

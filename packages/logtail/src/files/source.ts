@@ -1,7 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Location, Roots } from "@plugboard/core/files";
-import picomatch from "picomatch";
 import { familiesOf } from "./families.ts";
 import type { Family } from "./families.ts";
 import { idOf } from "./identity.ts";
@@ -9,6 +8,7 @@ import { labelsFor } from "./labels.ts";
 import type { Labels } from "./labels.ts";
 import { byAge } from "./rotation.ts";
 import type { Rotated } from "./rotation.ts";
+import { territory } from "./territory.ts";
 
 export interface SourceOptions {
   readonly roots: Roots;
@@ -89,45 +89,7 @@ const AT_ONCE = 16;
 export function source(options: SourceOptions): Source {
   const { roots, select, maxFiles = MAX_FILES, rotatedIn = [] } = options;
   const labels = options.labels ?? labelsFor(roots.list);
-  const patterns = roots.list.map((_, index) => options.patterns?.[index] ?? ["*"]);
-  const match = patterns.map((globs) => picomatch([...globs], { dot: true }));
-  const folderGlobs = patterns.map((globs) => globs.map((glob) => glob.split("/").slice(0, -1)));
-
-  /** The first root whose patterns name a path, so that a path in two roots is one log. */
-  const ownerOf = (path: string): { root: number; relative: string } | undefined => {
-    for (const [root, { path: base, kind }] of roots.list.entries()) {
-      const relative = kind === "file" ? (path === base ? basename(base) : undefined) : inside(base, path);
-      if (relative !== undefined && (kind === "file" || match[root]?.(relative) === true)) return { root, relative };
-    }
-    return undefined;
-  };
-  const mayHold = (path: string): boolean =>
-    roots.list.some(({ path: base, kind }, root) => {
-      const relative = kind === "folder" ? inside(base, path) : undefined;
-      return (
-        relative !== undefined && (relative === "" || folderGlobs[root]?.some((globs) => leadsTo(globs, relative)))
-      );
-    });
-  const enter = ({ root, relative }: Location): boolean => {
-    const path = join(root.path, relative);
-    return (
-      mayHold(path) ||
-      rotatedIn.some((folder) => {
-        const depth = folder.split("/").length;
-        const parts = path.split(sep);
-        for (let up = 1; up <= depth; up += 1) {
-          const tail = parts.slice(-up).join("/");
-          if (`${folder}/`.startsWith(`${tail}/`) && mayHold(parts.slice(0, -up).join(sep))) return true;
-        }
-        return false;
-      })
-    );
-  };
-  const matchName = picomatch(
-    patterns.flatMap((globs) => globs.map((glob) => glob.split("/").at(-1) ?? glob)),
-    { dot: true },
-  );
-  const anyName = folderGlobs.some((globs) => globs.some((parts) => parts.length > 0)) || rotatedIn.length > 0;
+  const { patterns, ownerOf, enter, concerns } = territory(roots.list, options.patterns, rotatedIn);
 
   const walk = async (signal: AbortSignal | undefined) => {
     const looked = new Set(roots.list.map((root) => (root.kind === "file" ? dirname(root.path) : root.path)));
@@ -156,9 +118,7 @@ export function source(options: SourceOptions): Source {
   return {
     roots,
     key: options.key ?? JSON.stringify([roots.list.map((root) => root.path), patterns]),
-    // In a folder above, the name may be one of a folder that appears; and a link's target may have any name.
-    concerns: (name) =>
-      anyName || matchName(name) || roots.list.some((root) => root.kind === "file" && basename(root.path) === name),
+    concerns,
     async list(known = [], signal) {
       const { folders, looked } = await walk(signal);
       const expected = known.flatMap((label) => {
@@ -236,21 +196,4 @@ export function source(options: SourceOptions): Source {
 async function namesIn(folder: string): Promise<Map<string, { target: string | undefined }>> {
   const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return new Map(found.filter((one) => one.isFile()).map((one) => [one.name, { target: undefined }]));
-}
-
-/** The path of `path` inside the folder `base`, with `/` between its parts; `""` for itself, undefined outside. */
-function inside(base: string, path: string): string | undefined {
-  if (path === base) return "";
-  const start = base.endsWith(sep) ? base : base + sep;
-  return path.startsWith(start) ? path.slice(start.length).split(sep).join("/") : undefined;
-}
-
-/** Whether a folder lies on the way of a glob, given by the parts before its last. */
-function leadsTo(globs: readonly string[], folder: string): boolean {
-  return folder.split("/").every((part, index) => {
-    const any = globs.indexOf("**");
-    if (any !== -1 && index >= any) return true;
-    const glob = globs[index];
-    return glob !== undefined && picomatch.isMatch(part, glob, { dot: true });
-  });
 }

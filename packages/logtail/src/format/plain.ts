@@ -121,7 +121,8 @@ function findLevel(text: string, from: number, timed: boolean): Found | undefine
       // Monolog writes `channel.LEVEL: text`.
       const channel = timed && before === 46 && after === 58 && capitals;
       if ((capitals || (opened && closed) || colon || alone) && (!joined || channel)) {
-        const level = levelAt(text, start, at) ?? (timed && words < 2 ? OWN_WORDS.get(text.slice(start, at)) : undefined);
+        const level =
+          levelAt(text, start, at) ?? (timed && words < 2 ? OWN_WORDS.get(text.slice(start, at)) : undefined);
         const python = start === from && after === 58 && isLetter(text.charCodeAt(at + 1));
         if (level !== undefined) return { level, start, end: at, python };
       }

@@ -1,7 +1,8 @@
 import { FileAccessError } from "@plugboard/core/files";
 import type { OpenFile } from "@plugboard/core/files";
 import type { Position } from "../files/cursor.ts";
-import { evidenceFrom, evidenceOf, withHead } from "../files/identity.ts";
+import { evidenceFrom, evidenceOf, matches, withHead } from "../files/identity.ts";
+import type { Evidence } from "../files/identity.ts";
 import { Moved } from "../files/open.ts";
 import type { OpenFiles } from "../files/open.ts";
 import type { Plan, Segment } from "../files/plan.ts";
@@ -90,8 +91,8 @@ export class Chain {
     try {
       const file = segment.file ?? (segment.listed && (await this.#files.open(segment.listed)));
       if (!file) return undefined;
-      const window = new Window(segment.position);
-      const progress = { segment, file, offset: segment.position?.offset ?? 0, ended: false, window };
+      const known = (await this.#copied(segment, file)) ?? segment.position;
+      const progress = { segment, file, offset: known?.offset ?? 0, ended: false, window: new Window(known) };
       this.#begun.push(progress);
       return progress;
     } catch (error) {
@@ -100,6 +101,16 @@ export class Chain {
       else throw error;
       return undefined;
     }
+  }
+
+  /** How far a file of unknown content was read as its copy, if that was made and it is not truncated yet. */
+  async #copied(segment: Segment, file: OpenFile): Promise<Evidence | undefined> {
+    if (!segment.live || segment.position?.headLength) return undefined;
+    for (const { window, offset } of this.#begun) {
+      const evidence = offset > 0 && offset === window.end ? window.evidence(offset) : undefined;
+      if (evidence && (await matches(file, false, evidence)) === "same") return evidence;
+    }
+    return undefined;
   }
 
   async *#read(progress: Progress): AsyncGenerator<Batch, void, undefined> {

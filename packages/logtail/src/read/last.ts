@@ -4,15 +4,14 @@ import { evidenceOf } from "../files/identity.ts";
 import { Moved } from "../files/open.ts";
 import type { OpenFiles } from "../files/open.ts";
 import type { Listed, ListedRotated, LogFile } from "../files/source.ts";
-import { backward } from "../lines/backward.ts";
-import { sizeOf } from "../lines/bytes.ts";
-import { forward } from "../lines/forward.ts";
+import { backward, endsOf } from "../lines/backward.ts";
+import { sizeOf, statOf } from "../lines/bytes.ts";
 import type { Line } from "../lines/line.ts";
 import { Gatherer } from "./gather.ts";
 import type { Limits } from "./gather.ts";
 import { named, QUIET_MS } from "./line.ts";
 import type { SourceLine } from "./line.ts";
-import { Window } from "./window.ts";
+import { lastCompressed } from "./ring.ts";
 
 export interface LastOptions extends Limits {
   /** Bytes that every line which `take` gives contains: other lines are not shown to it. UTF-8 files only. */
@@ -136,22 +135,19 @@ class LookBack {
     for (let next = end; wantsLines && next > 0 && !this.#isOver();) {
       const limit = (this.#options.maxScanBytes ?? Infinity) - this.#scannedBytes;
       const { maxLineBytes, literal, signal } = this.#options;
-      const found: SourceLine[] = [];
       const part = await backward(file, {
         maxLines: this.#gatherer.maxLines - this.#lines.length,
         before: next,
         maxScanBytes: Math.min(limit, slice),
         filter: (_, line) => {
-          const one = this.#named(listed, line);
-          const verdict = this.#gatherer.offer(one);
-          if (verdict === "give") found.push(one);
+          const verdict = this.#gatherer.offer(this.#named(listed, line));
           return verdict === "end" ? "stop" : verdict === "give";
         },
         ...(literal && { literal }),
         ...(maxLineBytes !== undefined && { maxLineBytes }),
         ...(signal && { signal }),
       });
-      this.#lines = found.reverse().concat(this.#lines);
+      this.#lines = part.lines.map((line) => this.#named(listed, line)).concat(this.#lines);
       this.#scannedBytes += part.scannedBytes;
       // A line that is longer than the slice has to be looked at in one.
       slice = part.next === next ? slice * 4 : SLICE;
@@ -163,56 +159,33 @@ class LookBack {
   /** Where the file ends for us: before a last line that has no line end yet. */
   async #endOf(file: OpenFile, size: number): Promise<number> {
     const { signal, quietMs = QUIET_MS } = this.#options;
+    if ((await endsOf(file, size)).complete) return size;
     const { lines } = await backward(file, { maxLines: 1, before: size, maxLineBytes: 64, ...(signal && { signal }) });
     const tail = lines[0];
     if (!tail || tail.complete) return size;
-    const isQuiet = Date.now() - (await file.handle.stat()).mtimeMs >= quietMs;
+    const isQuiet = Date.now() - (await statOf(file)).mtimeMs >= quietMs;
     if (isQuiet && this.#gatherer.maxLines > 0) return size;
     this.#held = true;
     return tail.start;
   }
 
-  async #compressed({ listed, before = Infinity }: Back): Promise<Position | undefined> {
+  async #compressed({ listed, before }: Back): Promise<Position | undefined> {
     const file = await this.#files.open(listed);
-    const { maxLineBytes, signal, take, literal } = this.#options;
     const room = this.#gatherer.maxLines - this.#lines.length;
-    const kept: SourceLine[] = [];
-    const window = new Window();
-    let offset = 0;
-    const parts = forward(file, {
-      from: 0,
-      compressed: true,
-      onChunk: (chunk) => window.push(chunk),
-      ...(maxLineBytes !== undefined && { maxLineBytes }),
-      ...(signal && { signal }),
+    const ring = await lastCompressed(file, {
+      ...this.#options,
+      room,
+      nameOf: (line) => this.#named(listed, line),
+      onScanned: (bytes) => {
+        this.#scannedBytes += bytes;
+        return !this.#isCut();
+      },
+      ...(before !== undefined && { before }),
     });
-    for await (const part of parts) {
-      for (const line of part.rest ? [...part.lines, part.rest] : part.lines) {
-        if (line.end > before) break;
-        offset = line.end;
-        if (literal && !line.text.includes(literal.toString())) continue;
-        const one = this.#named(listed, line);
-        const verdict = take?.(one) ?? "give";
-        // Read forwards, what comes before a line that stops is not wanted.
-        if (verdict === "stop") kept.length = 0;
-        if (verdict === "stop") this.#stopped = true;
-        if (verdict === "give") kept.push(one);
-      }
-      if (kept.length > 2 * room) kept.splice(0, kept.length - room);
-      this.#scannedBytes += part.lines.length === 0 ? 0 : (part.lines.at(-1)?.end ?? 0) - (part.lines[0]?.start ?? 0);
-      if (offset >= before) break;
-      // What was met so far is not the end of the file.
-      if (this.#isCut()) return undefined;
-    }
-    const chosen: SourceLine[] = [];
-    const counter = new Gatherer({ ...this.#options, maxLines: room, take: () => "give" });
-    for (const line of kept.slice(-room).toReversed()) {
-      if (counter.offer(line) === "end") break;
-      chosen.unshift(line);
-    }
-    this.#lines.unshift(...chosen);
-    const evidence = window.evidence(offset);
-    return evidence && { label: this.#log.label, id: listed.id, ...evidence, left: 0 };
+    if (!ring) return undefined;
+    this.#stopped ||= ring.stopped;
+    this.#lines.unshift(...ring.lines);
+    return ring.evidence && { label: this.#log.label, id: listed.id, ...ring.evidence, left: 0 };
   }
 
   #named(listed: Listed, line: Line): SourceLine {

@@ -1,15 +1,14 @@
-import { createHash } from "node:crypto";
 import { FileAccessError } from "@plugboard/core/files";
 import type { OpenFile } from "@plugboard/core/files";
 import { CursorError, encodeCursor } from "../files/cursor.ts";
 import type { Position } from "../files/cursor.ts";
-import { evidenceOf, slice } from "../files/identity.ts";
-import { Moved, OpenFiles } from "../files/open.ts";
+import { evidenceOf } from "../files/identity.ts";
+import { ATTEMPTS, Moved, OpenFiles, pause } from "../files/open.ts";
 import { CLOCK_MS } from "../files/plan.ts";
 import type { Listed, ListedRotated, LogFile, Source } from "../files/source.ts";
-import { chunks } from "../lines/bytes.ts";
 import { lastLines, linesBack } from "./last.ts";
 import type { SourceLine } from "./line.ts";
+import { AROUND, hashesOf, surroundings } from "./surroundings.ts";
 
 /** Where the line of a place is now. Dispose of it to close the file. */
 export interface ResolvedPlace extends AsyncDisposable {
@@ -27,10 +26,7 @@ export interface PlaceOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Bytes before a line, and of the line, by which it is known again. */
-const AROUND = 128;
 const MAX_PLACE = 4096;
-const ATTEMPTS = 20;
 const MAX_AGE_MS = 29 * 86_400_000;
 
 /**
@@ -76,6 +72,7 @@ export async function resolvePlace(source: Source, place: string, signal?: Abort
       await files.close();
       if (!(error instanceof Moved)) throw error;
       if (attempt >= ATTEMPTS) throw gone("The log is being rotated again and again.");
+      await pause(attempt);
     }
   }
 }
@@ -169,54 +166,4 @@ async function find(
 /** Whether it is compressed in a format that cannot be read. */
 function isForeign(listed: Listed | ListedRotated): boolean {
   return "rotated" in listed && listed.rotated.compression !== undefined && listed.rotated.compression !== "gz";
-}
-
-/** The hash of a line whose end is known, which stays; and of one that may still grow, by what stands before it alone. */
-function hashesOf(before: Buffer, after: Buffer): [string, string] {
-  const end = after.indexOf(10);
-  const known = end === -1 ? after.length === AROUND : true;
-  const line = known ? after.subarray(0, end === -1 ? AROUND : end + 1) : after.subarray(0, 0);
-  return [hashOf(before, line), hashOf(before, after.subarray(0, 0))];
-}
-
-function hashOf(before: Buffer, line: Buffer): string {
-  return createHash("sha256").update(before).update("\0").update(line).digest("base64url").slice(0, 6);
-}
-
-interface Surrounding {
-  readonly offset: number;
-  readonly before: Buffer;
-  readonly after: Buffer;
-}
-
-async function* surroundings(
-  file: OpenFile,
-  compressed: boolean,
-  offsets: readonly number[],
-): AsyncGenerator<Surrounding, void, undefined> {
-  const cut = (bytes: Buffer, base: number, offset: number): Surrounding => {
-    const before = bytes.subarray(Math.max(0, offset - AROUND - base), Math.max(0, offset - base));
-    return { offset, before, after: bytes.subarray(Math.max(0, offset - base), offset - base + AROUND) };
-  };
-  if (!compressed) {
-    for (const offset of offsets) {
-      const base = Math.max(0, offset - AROUND);
-      yield cut(await slice(file, false, base, offset - base + AROUND), base, offset);
-    }
-    return;
-  }
-  const wanted = [...new Set(offsets)].toSorted((a, b) => a - b);
-  let bytes: Buffer = Buffer.alloc(0);
-  let base = 0;
-  for await (const chunk of chunks(file, true, 0)) {
-    bytes = Buffer.concat([bytes, chunk.bytes]);
-    while (wanted[0] !== undefined && wanted[0] + AROUND <= base + bytes.length) {
-      yield cut(bytes, base, wanted.shift() ?? 0);
-    }
-    if (wanted[0] === undefined) return;
-    const from = Math.max(base, Math.min(wanted[0], base + bytes.length) - 2 * AROUND);
-    bytes = Buffer.from(bytes.subarray(from - base));
-    base = from;
-  }
-  for (const offset of wanted) yield cut(bytes, base, offset);
 }

@@ -1,17 +1,12 @@
 import { FileAccessError } from "@plugboard/core/files";
 import type { CursorState, Position } from "../files/cursor.ts";
-import { Moved } from "../files/open.ts";
+import { ATTEMPTS, Moved, pause } from "../files/open.ts";
 import type { OpenFiles } from "../files/open.ts";
 import { plan } from "../files/plan.ts";
 import type { Plan } from "../files/plan.ts";
 import type { Listing, LogFile, Source } from "../files/source.ts";
-
-/** A log that is there and could not be read this time; its place is kept. */
-export interface Refused {
-  readonly file: string;
-  /** A sentence. */
-  readonly reason: string;
-}
+import type { Refused } from "./answer.ts";
+import { Memory } from "./memory.ts";
 
 /** What to read next, in all logs of a source. */
 export interface Plans {
@@ -23,30 +18,22 @@ export interface Plans {
   readonly refused: Refused[];
   /** Whether the folders were listed for it; else nothing but the logs of `plans` was looked at. */
   readonly listed: boolean;
+  /** Whether the files of a log changed their names for as long as it was tried; its place is kept. */
+  readonly moved: boolean;
 }
-
-/** Looks at most so many times until nothing changes its name meanwhile. */
-export const ATTEMPTS = 20;
 
 /** Finds in which logs of a source there may be something new, and remembers what it looked at last. */
 export class Planner {
   /** What was listed last. */
   listing: Listing | undefined;
+  readonly memory: Memory;
   readonly #source: Source;
   readonly #files: OpenFiles;
-  readonly #hold: boolean;
-  /** Logs that were read to their end, as they looked then. */
-  readonly #settled = new Map<string, { signature: string; positions: readonly Position[] }>();
-  /** The logs of files that are held open, by the paths under which these are written. */
-  readonly #held = new Map<string, LogFile>();
-  /** The listing that `#held` was made from; undefined: the next plans need another. */
-  #left: Listing | undefined;
 
-  /** @param hold whether files are kept open from one reading to the next */
-  constructor(source: Source, files: OpenFiles, hold: boolean) {
+  constructor(source: Source, files: OpenFiles) {
     this.#source = source;
     this.#files = files;
-    this.#hold = hold;
+    this.memory = new Memory(files);
   }
 
   /** @param known labels of logs to list although they may have no file now */
@@ -78,7 +65,7 @@ export class Planner {
       let moved = false;
       for (const log of logs) {
         const known = state.positions.filter((at) => at.label === log.label);
-        if (this.#isQuiet(log, known)) {
+        if (this.memory.isQuiet(log, known)) {
           quiet.add(log.label);
           kept.push(...known);
           continue;
@@ -86,45 +73,40 @@ export class Planner {
         try {
           plans.push(await plan(this.#files, log, known, state.time));
         } catch (error) {
-          if (error instanceof Moved && attempt < ATTEMPTS) {
+          if (error instanceof Moved) {
             moved = true;
-            break;
-          }
-          refused.push(refusalOf(log, error));
+            if (attempt < ATTEMPTS) break;
+          } else refused.push(refusalOf(log, error));
           kept.push(...known);
         }
       }
       // What was rotated is believed when a second look shows the same.
       const names = JSON.stringify(logs.map((log) => [log.label, log.live?.id, log.rotated.map((one) => one.id)]));
       const settled = plans.every((one) => !one.rotated && one.gaps.length === 0) || names === before;
-      if (!moved && (settled || attempt >= ATTEMPTS)) return { plans, quiet, kept, refused, listed: true };
+      if (attempt >= ATTEMPTS || (settled && !moved)) return { plans, quiet, kept, refused, listed: true, moved };
       before = moved ? undefined : names;
+      if (moved) await pause(attempt);
     }
   }
 
   /** Plans for the logs of files that are held open, from what was listed before; undefined where that may not be enough. */
   async #near(state: CursorState, written: ReadonlySet<string>): Promise<Plans | undefined> {
-    if (!this.#left) return undefined;
-    const logs = new Set<LogFile>();
-    for (const path of written) {
-      const log = this.#held.get(path);
-      if (!log) return undefined;
-      logs.add(log);
-    }
+    const logs = this.memory.logsOf(written);
+    if (!logs) return undefined;
     const labels = new Set([...logs].map(({ label }) => label));
     const plans: Plan[] = [];
     for (const log of logs) {
       const known = state.positions.filter(({ label }) => label === log.label);
       const last = known.at(-1);
       // With content, so that it shows whether it was copied and truncated; and nothing lies between it and what was read.
-      if (!last || last.headLength === 0 || last.id !== log.live?.id) return undefined;
+      if (known.length !== 1 || !last || last.headLength === 0 || last.id !== log.live?.id) return undefined;
       if (known.some(({ id }) => !this.#files.get(id))) return undefined;
       const one = await plan(this.#files, log, known, state.time).catch(elsewhere);
       if (!one || one.rotated || one.gaps.length > 0 || one.segments.length !== known.length) return undefined;
       plans.push(one);
     }
     const kept = state.positions.filter(({ label }) => !labels.has(label));
-    return { plans, quiet: new Set(), kept, refused: [], listed: false };
+    return { plans, quiet: new Set(), kept, refused: [], listed: false, moved: false };
   }
 
   /** Whether no file of the log was copied and truncated since the plan was made. */
@@ -135,69 +117,6 @@ export class Planner {
     // A file that was renamed keeps its content.
     return now?.live?.id !== log.live?.id || copiesOf(now, read) === copiesOf(log, read);
   }
-
-  /**
-   * Remembers where the logs were left.
-   * @param done labels of those that were read to their end
-   * @param from the plans by which they were read; undefined: from the end
-   */
-  leave(positions: readonly Position[], done: ReadonlySet<string>, from: Plans | undefined): void {
-    if (!this.#hold) return;
-    const logs = from?.listed === false ? from.plans.map(({ log }) => log) : (this.listing?.logs ?? []);
-    const by = groupedByLabel(positions);
-    if (from?.listed !== false) {
-      this.#settled.clear();
-      this.#held.clear();
-      for (const log of logs) this.#remember(log, by.get(log.label) ?? []);
-      this.#left = this.listing;
-    }
-    for (const log of logs) {
-      const own = by.get(log.label) ?? [];
-      if (done.has(log.label) && own.length > 0)
-        this.#settled.set(log.label, { signature: signatureOf(log), positions: own });
-      else this.#settled.delete(log.label);
-    }
-  }
-
-  /** The next plans are made from a new listing. */
-  forget(): void {
-    this.#left = undefined;
-  }
-
-  #remember(log: LogFile, positions: readonly Position[]): void {
-    for (const { id } of positions) {
-      const listed = [log.live, ...log.rotated].find((one) => one?.id === id);
-      if (listed) this.#held.set(listed.path, log);
-      // Of a symbolic link what it leads to.
-      const file = listed && listed === log.live ? this.#files.get(id) : undefined;
-      if (file) this.#held.set(file.path, log);
-    }
-  }
-
-  /** The paths of files that are read on when they are written to. */
-  holds(): string[] {
-    return [...this.#held.keys()];
-  }
-
-  #isQuiet(log: LogFile, known: readonly Position[]): boolean {
-    const settled = this.#settled.get(log.label);
-    return (
-      settled !== undefined &&
-      settled.positions.length === known.length &&
-      settled.positions.every((one, index) => one === known[index]) &&
-      settled.signature === signatureOf(log)
-    );
-  }
-}
-
-function groupedByLabel(positions: readonly Position[]): Map<string, Position[]> {
-  const groups = new Map<string, Position[]>();
-  for (const one of positions) {
-    const group = groups.get(one.label);
-    if (group) group.push(one);
-    else groups.set(one.label, [one]);
-  }
-  return groups;
 }
 
 /** What was listed is not there any more, or not to be had. */
@@ -214,8 +133,4 @@ export function refusalOf(log: LogFile, error: unknown): Refused {
 /** The rotated files that may be new copies, as they are now: one that is listed while it is being made grows. */
 function copiesOf(log: LogFile | undefined, read: ReadonlySet<string>): string | undefined {
   return log?.rotated.flatMap(({ id, size }) => (read.has(id) ? [] : [`${id} ${size}`])).join();
-}
-
-function signatureOf(log: LogFile): string {
-  return [log.live, ...log.rotated].map((one) => one && `${one.id} ${one.size} ${one.mtimeMs}`).join();
 }

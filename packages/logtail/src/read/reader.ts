@@ -1,55 +1,21 @@
 import { decodeCursor, encodeCursor } from "../files/cursor.ts";
 import type { CursorState } from "../files/cursor.ts";
-import { Moved, OpenFiles } from "../files/open.ts";
+import { ATTEMPTS, Moved, OpenFiles, pause } from "../files/open.ts";
 import { CLOCK_MS } from "../files/plan.ts";
-import type { Gap, Plan } from "../files/plan.ts";
+import type { Plan } from "../files/plan.ts";
 import type { Listing, Source } from "../files/source.ts";
+import type { ReadAnswer, ReadOptions, Refused, StepAnswer } from "./answer.ts";
 import { Chain } from "./chain.ts";
 import { Gatherer } from "./gather.ts";
 import type { Limits } from "./gather.ts";
 import { lastLines } from "./last.ts";
 import type { SourceLine } from "./line.ts";
-import { ATTEMPTS, Planner, refusalOf } from "./planner.ts";
-import type { Plans, Refused } from "./planner.ts";
+import { Planner, refusalOf } from "./planner.ts";
+import type { Plans } from "./planner.ts";
 import { lastMerged, merged } from "./several.ts";
 
-export type { Refused } from "./planner.ts";
+export type { ReadAnswer, ReadOptions, Refused } from "./answer.ts";
 export type { SourceLine, Take } from "./line.ts";
-
-export interface ReadOptions extends Limits {
-  /** How long a file has to be quiet until its last line is given without a line end, in milliseconds. Default 500. */
-  readonly quietMs?: number;
-  /**
-   * Bytes that every line which `take` gives contains. Without a cursor, other lines are skipped without a look where the
-   * text is UTF-8.
-   */
-  readonly literal?: Buffer;
-  /** Zone of times that name none, for the order of several logs: a name such as `Europe/Berlin`, or `+02:00`. Default the process's. */
-  readonly zone?: string;
-  readonly signal?: AbortSignal;
-}
-
-export interface ReadAnswer {
-  /** Of one log in the order of writing; of several by time, see `mergeByTime`. */
-  readonly lines: SourceLine[];
-  /** Gives what comes after these lines. */
-  readonly cursor: string;
-  /** Whether there was more to read when a limit was reached, or `take` stopped. */
-  readonly more: boolean;
-  /** Without a cursor: whether a limit of bytes or time ended the look back before `maxLines` were found. */
-  readonly cut: boolean;
-  /** Whether a log was found rotated, truncated or replaced. */
-  readonly rotated: boolean;
-  readonly gaps: Gap[];
-  readonly refused: Refused[];
-  /** Whether a last line without a line end is held back until its file is quiet. */
-  readonly held: boolean;
-  /** Lines looked at, given or skipped; without those that `literal` ruled out. */
-  readonly scannedLines: number;
-  readonly scannedBytes: number;
-  /** Bytes known to lie after the cursor; those of compressed files, and of files not begun, are not counted. */
-  readonly left: number;
-}
 
 /**
  * Reads what is new in a source.
@@ -65,9 +31,6 @@ export async function read(source: Source, cursor: string | undefined, options: 
   return { ...answer, cursor: encodeCursor(source.key, after) };
 }
 
-/** What one step of a {@link Reader} answers. */
-export type StepAnswer = Omit<ReadAnswer, "cursor"> & { readonly state: CursorState };
-
 /** Reads a source step by step. With `hold`, keeps the files open that it reads, so that they can vanish. */
 export class Reader {
   readonly #hold: boolean;
@@ -77,7 +40,7 @@ export class Reader {
   constructor(source: Source, hold = false) {
     this.#hold = hold;
     this.#files = new OpenFiles(source.roots);
-    this.#planner = new Planner(source, this.#files, hold);
+    this.#planner = new Planner(source, this.#files);
   }
 
   /** What was looked at last. */
@@ -103,7 +66,7 @@ export class Reader {
 
   /** The paths of files that are held open. */
   holds(): string[] {
-    return this.#planner.holds();
+    return this.#planner.memory.holds();
   }
 
   /** Closes what is held. */
@@ -117,6 +80,7 @@ export class Reader {
         return await this.#lastOnce(options);
       } catch (error) {
         if (!(error instanceof Moved) || attempt >= ATTEMPTS) throw error;
+        await pause(attempt);
       }
     }
   }
@@ -145,7 +109,7 @@ export class Reader {
             options.zone,
           );
     const positions = found.flatMap((one) => one.positions);
-    this.#planner.leave(positions, new Set(), undefined);
+    if (this.#hold) this.#planner.memory.leave(logs, positions, new Set(), false);
     return {
       lines: newest(lines, options),
       more: false,
@@ -180,7 +144,7 @@ export class Reader {
         if (verdict === "give") lines.push(line);
       }
     }
-    const stuck = chains.some((chain) => chain.moved || chain.late);
+    const stuck = found.moved || chains.some((chain) => chain.moved || chain.late);
     const more = gatherer.full || gatherer.stopped || stuck;
     const { positions, refused } = await this.#leave(chains, found, more);
     return {
@@ -209,8 +173,12 @@ export class Reader {
       if (chain.refused) refused.push(refusalOf(log, chain.refused));
       else if (!more && !chain.held && !chain.moved) done.add(log.label);
     }
-    this.#planner.leave(positions, done, found);
-    if (refused.length > 0 || chains.some(({ moved }) => moved)) this.#planner.forget();
+    if (this.#hold) {
+      const { memory } = this.#planner;
+      const logs = found.listed ? (this.listing?.logs ?? []) : chains.map(({ plan }) => plan.log);
+      memory.leave(logs, positions, done, !found.listed);
+      if (refused.length > 0 || found.moved || chains.some(({ moved }) => moved)) memory.forget();
+    }
     return { positions, refused };
   }
 }

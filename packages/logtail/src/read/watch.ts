@@ -193,7 +193,7 @@ export class Watches {
       watcher?.close();
       looked.watcher = found === ABSENT ? undefined : this.#start(looked);
     }
-    for (const entry of [...looked.entries]) entry.onChange();
+    for (const entry of looked.entries) entry.onChange();
   }
 }
 

@@ -21,6 +21,7 @@ export class Heads {
   #time: number | undefined;
   #level: Level | undefined;
   #distance = 0;
+  #last: Head = {};
 
   constructor(parser: LineParser) {
     this.#parser = parser;
@@ -29,6 +30,11 @@ export class Heads {
   /** Whether the last line has no time, and goes with one that has. */
   get inherits(): boolean {
     return this.#time !== undefined && this.#distance > 0 && this.#distance <= MAX_LOOK_BACK;
+  }
+
+  /** The time and level of the last line, its own or those from above. */
+  get last(): Head {
+    return this.#last;
   }
 
   /** The time and level of the next line. What is returned may be overwritten by the next call. */
@@ -42,10 +48,12 @@ export class Heads {
       this.#time = own.time;
       this.#level = own.level;
       this.#distance = 0;
+      this.#last = own;
       return own;
     }
     this.#distance++;
-    return this.inherits ? { time: this.#time, level: own.level ?? this.#level } : own;
+    this.#last = this.inherits ? { time: this.#time, level: own.level ?? this.#level } : own;
+    return this.#last;
   }
 
   /** Forgets the lines before, and goes on behind a line with a time, `distance` lines below it; undefined: there is none. */

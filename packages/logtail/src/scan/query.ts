@@ -1,6 +1,7 @@
 import type { Level } from "../format/level.ts";
 import { LEVELS } from "../format/level.ts";
 import { LineParser } from "../format/parser.ts";
+import type { TimeOptions } from "../format/time.ts";
 import type { Head } from "./heads.ts";
 import { Heads } from "./heads.ts";
 import type { PatternSpec } from "./pattern.ts";
@@ -59,6 +60,11 @@ export function matcher(query: Query): (text: string) => boolean {
 }
 
 /** @throws RangeError for a zone that nobody knows */
-export function parserOf({ zone, reference }: Query): LineParser {
-  return new LineParser({ ...(zone !== undefined && { zone }), ...(reference !== undefined && { reference }) });
+export function parserOf(query: Query): LineParser {
+  return new LineParser(timesOf(query));
+}
+
+/** How times are to be read. */
+export function timesOf({ zone, reference }: Query): TimeOptions {
+  return { ...(zone !== undefined && { zone }), ...(reference !== undefined && { reference }) };
 }

@@ -41,9 +41,10 @@ export async function eventStart(
   }
   let above = 0;
   for await (const line of linesUp(source, start, rules)) {
-    if (line.start < from || above++ === MAX_LOOK_BACK) break;
+    if (line.start < from) break;
+    if (above++ === MAX_LOOK_BACK) return unindented ?? start;
     if (parser.head(line.text).time !== undefined) return line.start;
     if (!isIndented(line.text)) unindented ??= line.start;
   }
-  return unindented ?? start;
+  return unindented ?? from;
 }

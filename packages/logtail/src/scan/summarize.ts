@@ -1,4 +1,6 @@
+import { isAscii } from "node:buffer";
 import type { LineParser } from "../format/parser.ts";
+import { QuickReader } from "../format/quick.ts";
 import type { Summary } from "../summary/summary.ts";
 import type { Block } from "./blocks.ts";
 import { BlockReader, encodingAt } from "./blocks.ts";
@@ -13,7 +15,7 @@ import { headAbove, Heads, MAX_LOOK_BACK } from "./heads.ts";
 import type { Pattern } from "./pattern.ts";
 import { compilePattern, isHeavy } from "./pattern.ts";
 import type { Query } from "./query.ts";
-import { hasHeadFilter, parserOf, wants } from "./query.ts";
+import { hasHeadFilter, parserOf, timesOf, wants } from "./query.ts";
 import { lineTest } from "./secrets.ts";
 import { eventStart, isIndented } from "./start.ts";
 import type { LineRules } from "./text.ts";
@@ -26,6 +28,7 @@ const RANGE = 262_144;
 const HEAVY_RANGE = 65_536;
 /** What was counted is told at least so often, in milliseconds, while that is of use. */
 const KEEP_MS = 500;
+const ESCAPE = 27;
 
 /** What lines are counted into. */
 export interface Summaries {
@@ -76,6 +79,7 @@ class Summarizer {
   readonly #test: ((text: string) => boolean) | undefined;
   readonly #find: Finder;
   readonly #parser: LineParser;
+  readonly #quick: QuickReader;
   readonly #heads: Heads;
   readonly #byHead: boolean;
   readonly #base: number;
@@ -116,6 +120,7 @@ class Summarizer {
     this.#test = this.#pattern && lineTest(this.#pattern, query.secrets);
     this.#find = finderOf(this.#pattern, rules.maxLineBytes, query.secrets !== undefined);
     this.#parser = parserOf(query);
+    this.#quick = new QuickReader(timesOf(query));
     this.#heads = new Heads(this.#parser);
     this.#byHead = hasHeadFilter(query);
     this.#base = (limits.index ?? 0) * PART_SPAN;
@@ -198,9 +203,17 @@ class Summarizer {
     const plain = this.#rules.encoding === "utf8" && long === undefined;
     const spans = plain && this.#pattern !== undefined ? this.#find(bytes) : linesOf(block, this.#rules);
     const texts = textsOf(block, this.#rules);
+    const quick = plain && isAscii(bytes) && bytes.indexOf(ESCAPE) < 0 ? this.#quick : undefined;
     for (let at = 0; at < spans.length; at += 2) {
       const start = spans[at] ?? 0;
       const end = spans[at + 1] ?? 0;
+      if (this.#test === undefined && quick?.read(bytes, start, lineEnd(bytes, start, end)) === true) {
+        if (end - start <= this.#rules.maxLineBytes) {
+          const summary = this.#take(quick, false, block.offset + start, block.offset + end);
+          summary?.addBytes(bytes, quick.start, lineEnd(bytes, start, end), quick, this.#base + block.offset + start);
+          continue;
+        }
+      }
       const text = texts(start, end);
       if (this.#test !== undefined && !this.#matches(text, block.offset + start, block.offset + end, covered)) continue;
       const offset = block.offset + start;
@@ -221,37 +234,48 @@ class Summarizer {
   #count(text: string, start: number, end: number): Promise<void> | undefined {
     const line = this.#parser.head(text);
     const { time, level, message } = line;
-    if (time === undefined && start !== this.#eventEnd && start > 0) {
+    if (time === undefined && start !== this.#eventEnd) {
       return headAbove(this.#source, start, this.#parser, this.#rules).then((above) => {
         this.#heads.reset(above?.head, above?.distance);
-        this.#take({ time, level }, message, text, start, end);
+        this.#add({ time, level }, message, text, start, end);
       });
     }
-    this.#take(line, message, text, start, end);
+    this.#add(line, message, text, start, end);
     return undefined;
   }
 
-  #take(own: Head, message: string, text: string, start: number, end: number): void {
-    const timed = own.time !== undefined;
+  #add(own: Head, message: string, text: string, start: number, end: number): void {
+    const summary = this.#take(own, isIndented(text), start, end);
+    if (summary === undefined) return;
+    const { time, level } = this.#heads.last;
+    summary.add({ message, time, level }, this.#base + start);
+  }
+
+  /** Takes note of a line; returns the summary to which its message is to be added, if it is wanted and begins an event. */
+  #take(own: Head, indented: boolean, start: number, end: number): Summary | undefined {
     const head = this.#heads.take(own);
-    const follows = start === this.#eventEnd && !timed;
-    if (this.#byHead && !wants(this.#query, head)) return;
+    const follows = start === this.#eventEnd && own.time === undefined;
+    if (this.#byHead && !wants(this.#query, head)) return undefined;
     this.#lines++;
     this.#whole = false;
-    const goesOn = follows && this.#eventLines < MAX_LOOK_BACK && (this.#heads.inherits || isIndented(text));
+    const goesOn = follows && this.#eventLines < MAX_LOOK_BACK && (this.#heads.inherits || indented);
     this.#eventEnd = end;
     this.#eventLines = goesOn ? this.#eventLines + 1 : 0;
-    if (goesOn) return;
+    if (goesOn) return undefined;
     this.#events++;
     this.#control.found();
-    const { time, level } = head;
+    const { time } = head;
     if (time !== undefined) {
       if (time < this.#first) this.#first = time;
       if (time > this.#last) this.#last = time;
     }
     const { split } = this.#limits;
-    const { before, recent } = this.#summaries;
-    const summary = split !== undefined && time !== undefined && time < split ? before : recent;
-    summary.add({ message, time, level }, this.#base + start);
+    return split !== undefined && time !== undefined && time < split ? this.#summaries.before : this.#summaries.recent;
   }
+}
+
+/** Where a line ends without its line end. */
+function lineEnd(bytes: Buffer, start: number, end: number): number {
+  const last = bytes[end - 1] === 10 ? end - 1 : end;
+  return bytes[last - 1] === 13 && last > start ? last - 1 : last;
 }

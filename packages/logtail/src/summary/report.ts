@@ -95,11 +95,11 @@ export function rankOf(level: Level | undefined, trend: Trend | undefined): numb
   return trend === "new" ? 3 : trend === "rising" ? 4 : 5;
 }
 
-/** By template, then by level. */
+/** By template, then by level, then by position. */
 export function compare(a: TemplateReport, b: TemplateReport): number {
   const [one, other] = [a, b].map(({ template, levels }) => `${template}\0${Object.keys(levels).join("")}`) as [
     string,
     string,
   ];
-  return one < other ? -1 : one > other ? 1 : 0;
+  return one < other ? -1 : one > other ? 1 : a.position - b.position;
 }

@@ -88,22 +88,46 @@ export class Summary {
 
   /**
    * Counts a line.
-   * @param position comes back with the template whose example this line is
+   * @param position comes back with the template, from the line that has the lowest
    */
   add({ message, time, level }: SummaryLine, position: number): void {
-    this.#lines++;
     const rank = rankOfLevel(level);
-    const key = this.#tokenizer.scan(message, rank);
+    const stats = this.#known(this.#tokenizer.scan(message, rank)) ?? this.#insert(message, level, position);
+    if (position < stats.position) this.#show(stats, message, position);
+    this.#count(stats, rank, time);
+  }
+
+  /**
+   * Counts a line whose message is ASCII in `bytes`, behind whose end there is a control character or nothing; as `add` does,
+   * and faster.
+   */
+  addBytes(
+    bytes: Buffer,
+    from: number,
+    to: number,
+    { time, level }: Omit<SummaryLine, "message">,
+    position: number,
+  ): void {
+    const rank = rankOfLevel(level);
+    const known = this.#known(this.#tokenizer.scanBytes(bytes, from, to, rank));
+    const stats = known ?? this.#insert(bytes.toString("latin1", from, to), level, position);
+    if (position < stats.position) this.#show(stats, bytes.toString("latin1", from, to), position);
+    this.#count(stats, rank, time);
+  }
+
+  #known(key: number): Stats | undefined {
     const known = this.#keys.get(key);
-    const stats =
-      known !== undefined && known.check === this.#tokenizer.check
-        ? known.stats
-        : this.#insert(key, message, level, position);
+    return known !== undefined && known.check === this.#tokenizer.check ? known.stats : undefined;
+  }
+
+  #show(stats: Stats, message: string, position: number): void {
+    stats.position = position;
+    stats.example = own(message.slice(0, this.#maxExample));
+  }
+
+  #count(stats: Stats, rank: number, time: number | undefined): void {
+    this.#lines++;
     stats.count++;
-    if (position < stats.position) {
-      stats.position = position;
-      stats.example = own(message.slice(0, this.#maxExample));
-    }
     this.#levels[rank] = (this.#levels[rank] ?? 0) + 1;
     if (time === undefined || !Number.isFinite(time)) return;
     if (time < stats.first) stats.first = time;
@@ -273,9 +297,9 @@ export class Summary {
     };
   }
 
-  #insert(key: number, message: string, level: Level | undefined, position: number): Stats {
+  #insert(message: string, level: Level | undefined, position: number): Stats {
     if (this.#isFull) this.#compact();
-    const { check } = this.#tokenizer;
+    const { key, check } = this.#tokenizer;
     const tokens = this.#tokenizer.tokens(message.length > 4096 ? message.slice(0, 4096) : message);
     const stats: Stats = {
       level,

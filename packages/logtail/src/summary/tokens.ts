@@ -46,7 +46,14 @@ export class Tokenizer {
    * @param kind a small number: messages of different kinds have different keys
    */
   scan(message: string, kind = 0): number {
-    this.#read(this.#take(message), kind, undefined, undefined);
+    this.#read(this.#bytes, 0, this.#take(message), kind, undefined, undefined);
+    return this.key;
+  }
+
+  /** The same for a message of ASCII in `bytes`, behind whose end there is a control character or nothing. */
+  scanBytes(bytes: Buffer, from: number, to: number, kind = 0): number {
+    if (to - from > MAX_LENGTH) return this.scan(bytes.toString("latin1", from, to), kind);
+    this.#read(bytes, from, to, kind, undefined, undefined);
     return this.key;
   }
 
@@ -54,7 +61,7 @@ export class Tokenizer {
   tokens(message: string): Tokens {
     const words: string[] = [];
     const separators: string[] = [];
-    this.#read(this.#take(message), 0, words, separators);
+    this.#read(this.#bytes, 0, this.#take(message), 0, words, separators);
     if (message.length > MAX_LENGTH) separators[words.length] = "…";
     return { words, separators };
   }
@@ -66,13 +73,19 @@ export class Tokenizer {
     return written;
   }
 
-  #read(length: number, kind: number, words: string[] | undefined, separators: string[] | undefined): void {
-    const bytes = this.#bytes;
+  #read(
+    bytes: Buffer,
+    from: number,
+    length: number,
+    kind: number,
+    words: string[] | undefined,
+    separators: string[] | undefined,
+  ): void {
     let high = 0x1b873593 + kind;
     let low = 0x2c1b3c6d;
     let count = 0;
-    let at = 0;
-    let gap = 0;
+    let at = from;
+    let gap = from;
     let blank = false;
     // The last slot and its word, and what was hashed up to its end, for lists of the same slot.
     let listed: Slot | undefined;
@@ -86,7 +99,7 @@ export class Tokenizer {
     while (at < length && count < MAX_WORDS) {
       const code = bytes[at] ?? 0;
       const type = CLASS[code] ?? 0;
-      if (type === QUOTE && (code === 34 || at === 0 || (bytes[at - 1] ?? 0) <= 64)) {
+      if (type === QUOTE && (code === 34 || at === from || (bytes[at - 1] ?? 0) <= 64)) {
         const none = code === 34 ? noDouble : noSingle;
         const close = none ? -1 : indexOf(bytes, code, at + 1, length);
         if (close < 0) {

@@ -5,6 +5,7 @@ import { backward } from "../lines/backward.ts";
 import { OpenFiles } from "../files/open.ts";
 import type { LogFile, Source } from "../files/source.ts";
 import type { Logtail } from "../logtail.ts";
+import { shownName } from "../show.ts";
 import type { Inputs, listOutput } from "./schema.ts";
 import { written } from "./when.ts";
 
@@ -75,7 +76,7 @@ function hintFor(all: number, wanted: number, shown: number): string | undefined
 export function listText({ logs, hint }: Output): string {
   const lines = logs.map(
     ({ name, size, modified, format, rotated }) =>
-      `${name}  ${bytes(size)}, ${format}, changed ${modified}` +
+      `${shownName(name)}  ${bytes(size)}, ${format}, changed ${modified}` +
       (rotated
         ? `, and ${rotated.files} older ${rotated.files === 1 ? "file" : "files"} (${bytes(rotated.size)})`
         : ""),

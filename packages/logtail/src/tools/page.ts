@@ -4,7 +4,7 @@ import type { LogEvent } from "../format/events.ts";
 import { LineParser } from "../format/parser.ts";
 import type { Logtail } from "../logtail.ts";
 import type { SourceLine } from "../read/line.ts";
-import { cutLine } from "../show.ts";
+import { cutLine, shownName } from "../show.ts";
 import type { readOutput } from "./schema.ts";
 import { written } from "./when.ts";
 
@@ -12,16 +12,21 @@ type Event = NonNullable<z.input<typeof readOutput>["events"]>[number];
 
 export interface PageOptions {
   /** Makes the text of a line fit to be shown. */
-  readonly show: (text: string) => string;
+  readonly show: (line: SourceLine) => string;
   readonly maxLines: number;
   /** Of all lines together, and of one. */
   readonly maxChars: number;
   readonly maxLineChars: number;
   /** Whether lines start with the name of their log. */
   readonly named: boolean;
+  /** Whether the lines are shown as events: then a line may take more, for its fields. */
+  readonly asEvents: boolean;
   /** Which lines stay when there are more than fit: `first`, and the page has no more room; or `last`. */
   readonly keep: "first" | "last";
 }
+
+/** What the fields of an event may take, in lines of the longest kind. */
+const FIELDS_SHARE = 2;
 
 interface Row {
   readonly line: SourceLine;
@@ -59,17 +64,28 @@ export class Page {
     return this.#holds(1, this.#row(line).length);
   }
 
-  /** @param extra whether it does not count as one of the number of lines */
-  add(line: SourceLine, extra = false): void {
+  add(line: SourceLine): void {
     const row = this.#row(line);
     this.#shown = undefined;
     this.#rows.push(row);
     this.#chars += row.length;
-    if (extra) this.#extra += 1;
     while (this.#rows.length > 0 && !this.#holds(0, 0)) {
       this.#chars -= this.#rows.shift()?.length ?? 0;
       this.#dropped += 1;
     }
+  }
+
+  /** Takes the lines before those that follow: the nearest ones, in at most half of the room. They count as no lines. */
+  addBefore(lines: readonly SourceLine[]): void {
+    const rows = lines.map((line) => this.#row(line));
+    this.#shown = undefined;
+    const room = this.#options.maxChars / 2;
+    let chars = 0;
+    const over = rows.findLastIndex((row) => (chars += row.length) > room);
+    this.#rows = rows.slice(over + 1);
+    this.#extra = this.#rows.length;
+    this.#chars = this.#rows.reduce((sum, row) => sum + row.length, 0);
+    this.#dropped += over + 1;
   }
 
   texts(): string[] {
@@ -112,16 +128,20 @@ export class Page {
     };
   }
 
-  /** Fields, with long texts cut. */
+  /** Fields, with long values cut, and as many of them as there is room for. */
   #short(fields: Record<string, unknown>): Record<string, unknown> {
-    return Object.fromEntries(
-      Object.entries(fields).map(([name, value]) => {
-        const text = typeof value === "string" ? value : undefined;
-        if (text !== undefined) return [name, this.#cut(text)];
-        const { maxLineChars } = this.#options;
-        return JSON.stringify(value)?.length > maxLineChars ? [name, this.#cut(JSON.stringify(value))] : [name, value];
-      }),
+    let left = this.#options.maxLineChars * FIELDS_SHARE;
+    const entries = Object.entries(fields).map(([name, value]): [string, unknown] => {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      // A record cannot have such a name.
+      const key = this.#cut(name === "__proto__" ? "[__proto__]" : name);
+      return [key, (text?.length ?? 0) > this.#options.maxLineChars ? this.#cut(text) : value];
+    });
+    const fit = entries.filter(
+      ([name, value]) => (left -= name.length + (JSON.stringify(value)?.length ?? 0) + 4) >= 0,
     );
+    const omitted = entries.length - fit.length;
+    return Object.fromEntries(omitted === 0 ? fit : [...fit, ["…", `${omitted} more fields: read the line as text`]]);
   }
 
   #cut(text: string, line?: SourceLine): string {
@@ -129,7 +149,7 @@ export class Page {
   }
 
   #name({ file }: SourceLine): string {
-    return this.#options.named ? `${file}: ` : "";
+    return this.#options.named ? `${shownName(file)}: ` : "";
   }
 
   /** What was left out or cut; undefined when nothing was. */
@@ -147,14 +167,15 @@ export class Page {
   #holds(moreLines: number, moreChars: number): boolean {
     const lines = this.#rows.length - this.#extra + moreLines;
     const { maxLines, maxChars } = this.#options;
-    return lines <= maxLines && (this.#chars + moreChars <= maxChars || lines <= 1);
+    return lines <= maxLines && (this.#chars + moreChars <= maxChars || this.#rows.length + moreLines <= 1);
   }
 
   #row(line: SourceLine): Row {
     if (this.#shown?.line === line) return this.#shown.row;
-    const { show, maxLineChars } = this.#options;
-    const text = show(line.text);
-    const length = Math.min(text.length, maxLineChars) + this.#name(line).length;
+    const { show, maxLineChars, asEvents } = this.#options;
+    const text = show(line);
+    const room = asEvents ? maxLineChars * (1 + FIELDS_SHARE) : maxLineChars;
+    const length = Math.min(text.length, room) + this.#name(line).length;
     const row = { line, text, length };
     this.#shown = { line, row };
     return row;

@@ -1,5 +1,6 @@
 import { ToolError } from "@plugboard/core";
 import type { Level } from "../format/level.ts";
+import type { LogtailOptions } from "../options.ts";
 import { PatternError } from "../scan/error.ts";
 import { checkPattern } from "../scan/query.ts";
 import type { Query } from "../scan/query.ts";
@@ -16,13 +17,17 @@ export interface Filter {
 }
 
 /**
- * The query of a filter.
- * @param prefix of the fields in errors, such as `until.`
- * @param zone of times that name none
+ * The query of a filter. Secrets that are masked are not seen by it either, so that nobody finds them out by searching.
  * @param now milliseconds since the epoch
+ * @param prefix of the fields in errors, such as `until.`
  * @throws ToolError
  */
-export function queryOf(filter: Filter, zone: string, now: number, prefix = ""): Query {
+export function queryOf(
+  filter: Filter,
+  { zone, mask, maskPatterns }: Pick<LogtailOptions, "zone" | "mask" | "maskPatterns">,
+  now: number,
+  prefix = "",
+): Query {
   const { text, pattern, case_sensitive, level } = filter;
   if (text !== undefined && pattern !== undefined)
     throw new ToolError(
@@ -49,6 +54,7 @@ export function queryOf(filter: Filter, zone: string, now: number, prefix = ""):
   }
   return {
     zone,
+    ...(mask && { secrets: { patterns: maskPatterns } }),
     ...(spec && { pattern: spec }),
     ...(level !== undefined && { level }),
     ...(since !== undefined && { since }),

@@ -20,6 +20,8 @@ import { isOpen } from "./query.ts";
 /** Between two looks at a log that is written all the time, in milliseconds. */
 const PACE_MS = 25;
 const REPORT_MS = 5_000;
+/** What is read of the last lines at most. */
+const MAX_BYTES = 16 * 1024 * 1024;
 /** What one step looks at before others get a turn. */
 const STEP = { maxScanBytes: 8 * 1024 * 1024, maxMs: 200, maxLines: 10_000 };
 
@@ -66,9 +68,11 @@ export class Reading {
   /** The last lines that there are; none where new ones are waited for. */
   async last(lines: number): Promise<void> {
     const { source, query, until, page, signal } = this.#options;
-    const { maxResultChars, zone } = this.#logtail.options;
+    const { maxResultChars, searchMs, zone } = this.#logtail.options;
     const all = isOpen(query) && !until;
-    const limits = { maxLines: all ? lines : 0, maxBytes: 4 * maxResultChars };
+    // Long lines are cut when they are shown.
+    const maxBytes = Math.min(MAX_BYTES, Math.max(4 * maxResultChars, lines * 65_536));
+    const limits = { maxLines: all ? lines : 0, maxBytes, maxMs: searchMs };
     const answer = await worded(() => read(source, undefined, { ...limits, zone, signal }));
     this.#note(answer);
     this.more = false;
@@ -76,6 +80,11 @@ export class Reading {
     if (all) {
       for (const line of answer.lines) page.add(line);
       this.scanned = answer.lines.length;
+      if (answer.cut)
+        this.notes = [
+          ...this.notes,
+          `Only the last ${answer.lines.length}: read back with cursor \`start\` and \`before\`.`,
+        ];
     } else if (!until && lines > 0) await this.#lastThatFit(lines);
   }
 
@@ -108,7 +117,7 @@ export class Reading {
   async from(place: string, before: number): Promise<void> {
     const { source, page, signal } = this.#options;
     const earlier = before > 0 ? await worded(() => linesBefore(source, place, before, { signal })) : [];
-    for (const line of earlier) page.add(line, true);
+    page.addBefore(earlier);
     await this.since(await worded(() => cursorAt(source, place, signal)));
   }
 
@@ -123,7 +132,7 @@ export class Reading {
       this.#note(answer);
       this.scanned = (this.scanned ?? 0) + answer.scannedLines;
     } while (this.more && !this.#full && this.met === undefined);
-    this.satisfied = until ? this.met !== undefined || this.#full : page.lines.length > 0 || this.gaps.length > 0;
+    this.satisfied = this.#full || (until ? this.met !== undefined : page.lines.length > 0 || this.gaps.length > 0);
   }
 
   /** Waits until it is satisfied, or the time is over. */

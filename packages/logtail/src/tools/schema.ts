@@ -197,7 +197,7 @@ export const searchOutput = z.object({
 
 export const summarizeOutput = z.object({
   source: z.string(),
-  lines: z.number().int(),
+  messages: z.number().int().describe("A stack trace is one with its message."),
   from: time.optional(),
   to: time.optional(),
   complete: z.boolean().describe("Whether all that was asked for is covered; else the newest part is."),
@@ -205,11 +205,16 @@ export const summarizeOutput = z.object({
   of_bytes: z.number().int(),
   levels: counts,
   compared: z
-    .object({ recent_from: time, before_from: time.optional(), lines_before: z.number().int() })
+    .object({ recent_from: time, before_from: time.optional(), messages_before: z.number().int() })
     .optional()
     .describe("What `trend` compares: the time from recent_from on, with the time before it."),
   histogram: z
-    .object({ from: time, bucket_ms: z.number(), lines: z.array(z.number().int()), errors: z.array(z.number().int()) })
+    .object({
+      from: time,
+      bucket_ms: z.number(),
+      messages: z.array(z.number().int()),
+      errors: z.array(z.number().int()),
+    })
     .optional(),
   templates: z
     .array(
@@ -218,7 +223,7 @@ export const summarizeOutput = z.object({
         count: z.number().int(),
         level: level.optional(),
         trend: z.enum(["new", "rising"]).optional(),
-        recent: z.number().int().optional().describe("Of count: lines in the recent time."),
+        recent: z.number().int().optional().describe("Of count: those in the recent time."),
         first: time.optional(),
         last: time.optional(),
         example: z.string().optional().describe("The first such line, where it says more than the template."),
@@ -230,7 +235,7 @@ export const summarizeOutput = z.object({
     .array(z.object({ template: z.string(), before: z.number().int(), last: time.optional() }))
     .describe("Kinds of lines that were there before, and are no more."),
   other: z
-    .object({ templates: z.number().int(), lines: z.number().int() })
+    .object({ templates: z.number().int(), messages: z.number().int() })
     .describe("What is not shown: raise limit, or narrow with text, level, since."),
   truncated: z.string().nullable(),
   hint,

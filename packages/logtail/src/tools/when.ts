@@ -9,6 +9,8 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 };
+/** Times lie within so many milliseconds around the epoch (ECMAScript, "Time Values"). */
+const MAX_TIME = 8.64e15;
 const DURATION = /^-?((?:\d{1,9}(?:ms|[smhdw]))+)(?: ago)?$/;
 const STEP = /(\d+)(ms|[smhdw])/g;
 
@@ -27,7 +29,7 @@ export function whenOf(field: string, text: string, zone: string, now: number): 
   if (duration?.[1] !== undefined) {
     let back = 0;
     for (const [, count, unit] of duration[1].matchAll(STEP)) back += Number(count) * (UNITS[unit ?? ""] ?? 0);
-    return now - back;
+    if (back <= now + MAX_TIME) return now - back;
   }
   const times = new TimeReader({ zone, reference: now });
   const whole = (stamped: string): number | undefined => {

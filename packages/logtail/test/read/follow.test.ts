@@ -125,6 +125,47 @@ describe("follow", () => {
     await lines.return();
   });
 
+  it("reads on in the file that is written to without listing the folders each time", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), "line 0\n");
+    const real = await logs(place.path);
+    let lists = 0;
+    const counted = { ...real, list: (...args: Parameters<typeof real.list>) => ((lists += 1), real.list(...args)) };
+    const { cursor } = await read(real, undefined);
+    const stop = new AbortController();
+    const lines = follow(counted, { signal: stop.signal, cursor });
+    for (let line = 1; line <= 60; line += 1) {
+      const next = lines.next();
+      await appendFile(place.at("app.log"), `line ${line}\n`);
+      expect((await next).value).toMatchObject({ text: `line ${line}` });
+    }
+    expect(lists).toBeLessThan(60);
+    stop.abort();
+    await lines.return();
+  });
+
+  it("hears of a slow writer on the old file, whose name is none of the source", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), "line 0\n");
+    const { cursor } = await read(await logs(place.path, "app.log"), undefined);
+    const stop = new AbortController();
+    const lines = follow(await logs(place.path, "app.log"), { signal: stop.signal, cursor });
+    const old = await open(place.at("app.log"), "a");
+    const first = lines.next();
+    await rename(place.at("app.log"), place.at("app.log.1"));
+    await writeFile(place.at("app.log"), "line 1\n");
+    expect((await first).value).toMatchObject({ text: "line 1" });
+    for (let line = 2; line < 5; line += 1) {
+      const next = lines.next();
+      await new Promise((resolve) => setImmediate(resolve));
+      await old.write(`line ${line}\n`);
+      expect((await next).value).toMatchObject({ text: `line ${line}` });
+    }
+    await old.close();
+    stop.abort();
+    await lines.return();
+  });
+
   it("reads what another process writes until it is killed", async () => {
     await using place = await folder();
     await writeFile(place.at("app.log"), "");

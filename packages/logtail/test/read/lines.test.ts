@@ -145,6 +145,24 @@ describe("files", () => {
     expect(found).toEqual(lines.filter((line) => line.includes("needle")));
   });
 
+  it("of ASCII are the same backwards, and no more is looked at than is likely to be needed", async () => {
+    await using place = await folder();
+    const text = Array.from(
+      { length: 4000 },
+      (_, index) => `${index} ${"x".repeat(index % 120)}${index % 3 === 0 ? "\r" : ""}${index % 97 === 0 ? "\n" : ""}`,
+    ).join("\n");
+    await writeFile(place.at("a.log"), `${text}\n`);
+    await using file = await (await openRoots([place.path])).open(place.at("a.log"));
+    const all = split([Buffer.from(`${text}\n`)], { maxLineBytes: 60 });
+    expect((await backward(file, { maxLines: 1e9, maxLineBytes: 60 })).lines).toEqual(all);
+    const every = all.filter((_, index) => index % 50 === 0);
+    const filter = (_: string, line: Line): boolean => every.some(({ start }) => start === line.start);
+    expect((await backward(file, { maxLines: 1e9, maxLineBytes: 60, filter })).lines).toEqual(every);
+    const some = await backward(file, { maxLines: 1100, maxLineBytes: 60 });
+    expect(some.lines).toEqual(all.slice(-1100));
+    expect(some.scannedBytes).toBeLessThan(100_000);
+  });
+
   it("with a hole are read at their end only", async () => {
     await using place = await folder();
     const handle = await open(place.at("a.log"), "w");

@@ -33,9 +33,10 @@ describe("a reader that is killed", () => {
     const engine = pathToFileURL(new URL("../../src/engine.ts", import.meta.url).pathname).href;
     await writeFile(
       script,
-      `import { openRoots } from ${JSON.stringify(import.meta.resolve("@plugboard/core/files"))};
+      `import { once } from "node:events";
+       import { openRoots } from ${JSON.stringify(import.meta.resolve("@plugboard/core/files"))};
        import { read, source } from ${JSON.stringify(engine)};
-       let cursor = process.argv[2];
+       let [cursor] = await once(process, "message");
        for (;;) {
          const logs = source({ roots: await openRoots([${JSON.stringify(place.path)}]), patterns: [["app.log"]] });
          const answer = await read(logs, cursor, { maxLines: 9 });
@@ -63,11 +64,13 @@ describe("a reader that is killed", () => {
       }
     };
     const got: number[] = [];
-    for (let life = 1; life <= 3; life += 1) {
+    // Started together, since that takes longest; each waits for its cursor.
+    const execArgv = ["--import", import.meta.resolve("tsx"), "--conditions=@plugboard/source"];
+    const children = [1, 2, 3].map(() => fork(script, { execArgv }));
+    for (const [index, child] of children.entries()) {
+      const life = index + 1;
       const writing = write();
-      const child = fork(script, [cursor], {
-        execArgv: ["--import", import.meta.resolve("tsx"), "--conditions=@plugboard/source"],
-      });
+      child.send(cursor);
       let pages = 0;
       for await (const [page] of on(child, "message") as AsyncIterable<
         [{ cursor: string; gaps: number; lines: string[] }]

@@ -117,6 +117,46 @@ describe("with a cursor, after a rotation", () => {
     expect(numbers(lines)).toEqual(range(10, 30));
   });
 
+  it("does not give again from a file what was read in its copy, before it is truncated", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), "");
+    let { cursor } = await read(await logs(place.path), undefined);
+    const got: number[] = [];
+    const page = async (): Promise<void> => {
+      const answer = await read(await logs(place.path), cursor);
+      ({ cursor } = answer);
+      got.push(...numbers(answer.lines));
+    };
+    await appendFile(place.at("app.log"), text(0, 4));
+    await copyFile(place.at("app.log"), place.at("app.log.1"));
+    await page();
+    await truncate(place.at("app.log"));
+    await appendFile(place.at("app.log"), text(4, 9));
+    await page();
+    expect(got).toEqual(range(0, 9));
+  });
+
+  it("keeps its place where files change their names for as long as it is tried", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), text(0, 3));
+    const real = await logs(place.path);
+    const first = await read(real, undefined);
+    await appendFile(place.at("app.log"), text(3, 5));
+    const moving = {
+      ...real,
+      list: async (...args: Parameters<typeof real.list>) => {
+        const { logs: found, folders } = await real.list(...args);
+        return {
+          folders,
+          logs: found.map((log) => ({ ...log, live: log.live && { ...log.live, path: `${log.live.path}.gone` } })),
+        };
+      },
+    };
+    const second = await read(moving, first.cursor);
+    expect(second).toMatchObject({ lines: [], gaps: [], more: true });
+    expect(numbers((await read(real, second.cursor)).lines)).toEqual([3, 4]);
+  });
+
   it("reports a truncation, and reads from the start, also where the file has grown past the offset", async () => {
     const { numbers: got, gaps } = await after(async (at) => {
       await truncate(at("app.log"));

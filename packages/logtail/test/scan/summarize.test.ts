@@ -138,6 +138,11 @@ describe("seeking a time", () => {
     expect(await sought(many.join(""), START + 5_000_000, 60_000)).toBe(4940 * length);
   });
 
+  it("finds the first of many with one time", async () => {
+    const content = many.map((line, at) => (at > 5000 && at < 15_000 ? `${stamp(5_000_000)}${line.slice(24)}` : line));
+    expect(await sought(content.join(""), START + 5_000_000)).toBe(5000 * length);
+  });
+
   it("passes over lines without a time", async () => {
     const silent = "no time here\n".repeat(60_000);
     const content = many.slice(0, 10).join("") + silent + many.slice(10).join("");
@@ -163,4 +168,61 @@ describe("seeking a time", () => {
       { numRuns: 20 },
     );
   });
+});
+
+describe("lines without a time", () => {
+  const timed = `${stamp(0)} ERROR broken\n`;
+
+  it("go with a line at most 200 above, and each is an event of its own beyond", async () => {
+    const lines = (count: number): string => Array.from({ length: count }, (_, at) => `more ${at}\n`).join("");
+    expect((await summarized(timed + lines(200))).part).toMatchObject({ lines: 201, events: 1 });
+    expect((await summarized(timed + lines(203))).part).toMatchObject({ lines: 204, events: 4 });
+    const { recent } = await summarized(timed + lines(203), { level: "error" });
+    expect(recent).toMatchObject({ lines: 1 });
+    const at = async (above: number) => {
+      const pattern = { kind: "text", source: "wanted", ignoreCase: false } as const;
+      const { part } = await summarized(`${timed + lines(above)}wanted\n`, { pattern, level: "error" });
+      return part.lines;
+    };
+    expect([await at(199), await at(200)]).toEqual([1, 0]);
+  });
+
+  it("make one event whatever the ranges are", async () => {
+    const piece = fc.constantFrom(timed, "more\n", "  more\n", "\n");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 40 }),
+        fc.integer({ min: 2, max: 80 }),
+        async (pieces, rangeBytes) => {
+          const whole = await summarized(pieces.join(""));
+          expect(await summarized(pieces.join(""), {}, { rangeBytes })).toEqual(whole);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+it("reads UTF-16 in ranges of any size", async () => {
+  const text = Array.from({ length: 20 }, (_, at) => `${stamp(at)} INFO ${"\u0a41\u4100".repeat(at)}\n`).join("");
+  const path = place.at("utf16");
+  const bytes = Buffer.from(`\ufeff${text}`, "utf16le");
+  for (const content of [bytes, Buffer.from(bytes).swap16()]) {
+    writeFileSync(path, content);
+    const fd = openSync(path, "r");
+    try {
+      const reports = [];
+      for (const rangeBytes of [1_000_000, ...Array.from({ length: 60 }, (_, at) => 40 + at)]) {
+        const summaries = { recent: new Summary(), before: new Summary() };
+        const part = { fd, compressed: false, from: 0, to: content.length };
+        const control = new Control(shared(), 10_000, () => {});
+        const done = await summarize(fileBytes(fd), part, {}, { rangeBytes }, summaries, control);
+        expect(done).toMatchObject({ lines: 20, events: 20, scannedBytes: content.length, from: 0 });
+        reports.push(summaries.recent.report(9));
+      }
+      for (const report of reports) expect(report).toEqual(reports[0]);
+    } finally {
+      closeSync(fd);
+    }
+  }
 });

@@ -63,5 +63,5 @@ it("takes files, folders and globs, tells equal names apart, and says when there
   });
   expect(await nothing.call("read")).toMatchObject({ lines: [], more: false });
   expect(await nothing.call("search", { text: "x" })).toMatchObject({ hits: [], next_cursor: null });
-  expect(await nothing.call("summarize")).toMatchObject({ lines: 0, templates: [] });
+  expect(await nothing.call("summarize")).toMatchObject({ messages: 0, templates: [] });
 });

@@ -189,8 +189,12 @@ describe("searching", () => {
     expect(page.truncated).toContain("No more hits fit in 1000 characters");
     expect(page.hits[0]?.line).toContain("password=[masked]");
     expect(await served.text("search", { text: "hit" })).toMatch(
-      /^\d of 50 matching lines of app\.log \(content of logs/,
+      /^\d of 50 matching lines of app\.log \(7\.5 kB in 1 file; content of logs/,
     );
+    // Nor can it be guessed.
+    expect(await served.call("search", { text: "password=geh" })).toMatchObject({ hits: [], totals: { matched: 0 } });
+    expect((await served.call("search", { text: "password=" })).totals.matched).toBe(50);
+    expect((await served.call("read", { text: "geheim" })).lines).toEqual([]);
     const { next_cursor: cursor } = page;
     await expect(served.call("search", { text: "other", cursor })).rejects.toThrow("belongs to another search");
     await expect(served.call("search", { text: "hit", cursor: `${cursor}A` })).rejects.toThrow("was changed");
