@@ -1,13 +1,14 @@
 // Searching, tailing and summarizing a log of 1 GB in the page cache, beside ripgrep, grep, tac and tail in the same run.
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { openRoots } from "@plugboard/core/files";
 import { backward, Scanners } from "@plugboard/logtail/engine";
 import type { PatternSpec, SearchLimits } from "@plugboard/logtail/engine";
 import { median, table } from "../measure.ts";
+import { followBench } from "./follow.ts";
 
 const BYTES = 1e9;
 const ROUNDS = 5;
@@ -168,10 +169,10 @@ try {
       .map((load) => load.toFixed(1))
       .join(", ")}.`,
   );
+
+  console.log("\nFollowing:");
+  await followBench(folder, basename(file));
 } finally {
   await scanners.close();
   remove();
 }
-
-const follow = join(import.meta.dirname, "follow.ts");
-if (existsSync(follow)) await import(follow);

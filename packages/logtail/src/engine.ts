@@ -1,6 +1,7 @@
 /**
  * The engine alone, which knows nothing of MCP: reads and follows logs that are written, rotated and compressed, and loses no
- * line that still exists.
+ * line that still exists. What is written to a file after it was compressed and removed exists nowhere any more, and cannot be
+ * seen: have a writer answer that it opened its file again before the old one is compressed.
  *
  * ```ts
  * import { openRoots } from "@plugboard/core/files";
@@ -37,3 +38,15 @@ export type { PlaceOptions, ResolvedPlace } from "./read/place.ts";
 export { Scanners } from "./scan/sessions.ts";
 export type { PatternSpec } from "./scan/pattern.ts";
 export type { SearchLimits } from "./scan/types.ts";
+export { LineParser } from "./format/parser.ts";
+export type { LogRecord } from "./format/record.ts";
+export type { Level } from "./format/level.ts";
+export { Masker } from "./mask.ts";
+export type { MaskOptions, SecretMatcher } from "./mask.ts";
+export { PatternError, ScanError } from "./scan/error.ts";
+export { checkPattern } from "./scan/query.ts";
+export type { Query } from "./scan/query.ts";
+export type { ScannersOptions, Session } from "./scan/sessions.ts";
+export type { Hit, Part, SearchPart, SummarizeLimits, SummarizePart } from "./scan/types.ts";
+export { Summary } from "./summary/summary.ts";
+export type { SummaryReport, TemplateReport } from "./summary/summary.ts";

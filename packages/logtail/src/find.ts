@@ -50,6 +50,8 @@ export interface Found {
   readonly files: number;
   /** Where to go on; undefined when there is nothing left. */
   readonly next: ReadonlyMap<string, Resume> | undefined;
+  /** Lines of which only the start was searched. */
+  readonly cutLines: number;
   /** Files that could not be searched, each with the reason. */
   readonly skipped: readonly string[];
 }
@@ -92,6 +94,7 @@ export async function find(
     ofBytes: total,
     files: hunts.reduce((sum, hunt) => sum + hunt.files, 0),
     next: isLeft ? next : undefined,
+    cutLines: hunts.reduce((sum, hunt) => sum + hunt.cutLines, 0),
     skipped: hunts.flatMap((hunt) => hunt.skipped),
   };
 }

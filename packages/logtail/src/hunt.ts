@@ -18,6 +18,8 @@ export class Hunt {
   readonly log: LogFile;
   matched = 0;
   exact = true;
+  /** Lines of which only the start was searched. */
+  cutLines = 0;
   scannedBytes = 0;
   files = 0;
   readonly skipped: string[] = [];
@@ -47,7 +49,7 @@ export class Hunt {
       // Last written before the time that is asked for.
       if (query.since !== undefined && listed.mtimeMs < query.since - SKEW_MS) return [];
       if (compression === undefined || compression === "gz") return [{ listed, compressed: compression !== undefined }];
-      this.skipped.push(`${listed.relative} is compressed in a format that cannot be read`);
+      this.skipped.push(`${listed.relative} is compressed in a format that cannot be read.`);
       return [];
     });
     this.#segments = newestFirst ? readable.toReversed() : readable;
@@ -82,6 +84,7 @@ export class Hunt {
       await using resolved = await resolvePlace(this.#source, this.#from.place, signal);
       start = { id: resolved.listed.id, offset: resolved.offset, given: this.#from.given };
     }
+    let finished: Finished | undefined;
     let at = start ? this.#segments.findIndex(({ listed }) => listed.id === start?.id) : 0;
     if (at === -1) throw new CursorError("gone", "The log was rotated away since the search began. Search again.");
     for (; at < this.#segments.length; at += 1) {
@@ -113,9 +116,20 @@ export class Hunt {
       await this.#keep(file, segment, part, given);
       this.scannedBytes += Math.min(part.scannedBytes, segment.listed.size);
       onBytes(this.scannedBytes);
+      const newer = finished;
+      finished = { file, compressed: segment.compressed };
       if (part.exact) continue;
       this.exact = false;
-      if (part.scannedBytes === 0 && this.files === 1) this.#rest = this.#from;
+      if (part.damaged) {
+        this.skipped.push(`${segment.listed.relative} is damaged: it was searched as far as it can be read.`);
+        continue;
+      }
+      if (segment.compressed && newestFirst) {
+        // Its newest lines come last: what was read of it says nothing. Next time it gets the whole time, if it had not.
+        const again = newer !== undefined && left < ms * WHOLE_TIME;
+        if (!again) this.skipped.push(tooLarge(segment.listed.relative));
+        this.#rest = await this.#startOf(again ? newer : finished);
+      } else if (part.scannedBytes === 0 && this.files === 1) this.#rest = this.#from;
       else if (part.next !== undefined) {
         const [place] = await placesOf(this.log.label, file, segment.compressed, [part.next]);
         // Newest first it is the line that was looked at last.
@@ -128,6 +142,12 @@ export class Hunt {
       this.#rest = this.exact && this.matched <= this.#hits.length ? "end" : { place: last.place, given: true };
   }
 
+  /** Newest first, to go on before all lines of a file. */
+  async #startOf({ file, compressed }: Finished): Promise<Resume> {
+    const [place] = await placesOf(this.log.label, file, compressed, [0]);
+    return place === undefined ? "end" : { place, given: true };
+  }
+
   async #open(files: Closing, { listed }: Segment): Promise<OpenFile | undefined> {
     try {
       return await files.open(listed);
@@ -135,7 +155,7 @@ export class Hunt {
       if (this.#options.signal.aborted) throw error;
       this.exact = false;
       const why = error instanceof Moved ? "was rotated away meanwhile" : "could not be opened";
-      this.skipped.push(`${listed.relative} ${why}`);
+      this.skipped.push(`${listed.relative} ${why}.`);
       return undefined;
     }
   }
@@ -156,6 +176,7 @@ export class Hunt {
     const skipped = given !== undefined && part.hits[0]?.line.start === given ? 1 : 0;
     const hits = part.hits.slice(skipped);
     this.matched += part.matched - skipped;
+    this.cutLines += part.cutLines ?? 0;
     const offsets = hits.map(({ line }) => line.start);
     const places = await placesOf(this.log.label, file, segment.compressed, offsets);
     const { newestFirst } = this.#options;
@@ -165,17 +186,24 @@ export class Hunt {
       const none = newestFirst ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
       this.#hits.push({
         hit: { ...hit, file: this.log.label, place: places[index] ?? "", id, compressed: segment.compressed },
-        // A log keeps its own order: what has no time, or is out of order, goes with what was before it.
-        time: clamp(hit.time ?? before ?? none, before, newestFirst),
+        // What has no time goes with what was before it.
+        time: hit.time ?? before ?? none,
       });
     }
   }
 }
 
-function clamp(time: number, before: number | undefined, newestFirst: boolean): number {
-  if (before === undefined) return time;
-  return newestFirst ? Math.min(time, before) : Math.max(time, before);
+function tooLarge(name: string): string {
+  return `${name} is too large to be searched newest first in the time: search with newest_first false.`;
 }
+
+interface Finished {
+  readonly file: OpenFile;
+  readonly compressed: boolean;
+}
+
+/** A file that got so much of the time is not tried again with all of it. */
+const WHOLE_TIME = 0.75;
 
 /** Open files, closed at the end. */
 class Closing extends OpenFiles implements AsyncDisposable {

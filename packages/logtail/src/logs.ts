@@ -27,6 +27,8 @@ export interface Selection {
   readonly source: Source;
   /** Logs there are now. */
   readonly count: number;
+  /** Logs beyond `maxFiles`, which are left out. */
+  readonly omitted: number;
   /** What the caller may have meant, where the name leaves logs out that it seems to name. */
   readonly hint?: string;
 }
@@ -149,9 +151,11 @@ export class Logs {
 }
 
 async function selection(asked: string, found: Source, signal: AbortSignal | undefined): Promise<Selection> {
-  const logs = (await found.list([], signal)).logs.filter(({ alias }) => alias === undefined);
+  const listing = await found.list([], signal);
+  const logs = listing.logs.filter(({ alias }) => alias === undefined);
+  const { omitted } = listing;
   const [first] = logs;
-  return { name: logs.length === 1 && first ? first.label : asked, source: found, count: logs.length };
+  return { name: logs.length === 1 && first ? first.label : asked, source: found, count: logs.length, omitted };
 }
 
 const SPECIAL = /[*?[\]{}()!+@\\]/g;

@@ -128,8 +128,8 @@ export class Masker {
       const found = maskAll(plain);
       if (found !== plain) masked = found;
     }
-    if (text.length === KEY_LINE || (text.length > KEY_LINE && text.includes("\n")))
-      masked = masked.replace(KEY_LINES, (line) => (isKeyLine(line) ? MASKED : line));
+    if (text.length >= MIN_KEY_LINE)
+      masked = masked.replace(KEY_LINES, (line, key: string) => (isKeyLine(key) ? line.replace(key, MASKED) : line));
     for (const pattern of this.#patterns) masked = maskRanges(masked, pattern(masked));
     return masked;
   }
@@ -168,12 +168,22 @@ const KEY_END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
 const KEY_OPEN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:\[masked\])?\s*$/;
 /** What stands inside a key block: base64, headers such as `Proc-Type: 4,ENCRYPTED`, checksums, empty lines. */
 const KEY_BODY = /^\s{0,64}(?:[A-Za-z0-9+/=]{1,128}|(?:Proc-Type|DEK-Info|Version|Comment|Hash): .{0,200})?\s{0,64}$/;
-/** Lines of keys are so long, and alone tell a key whose first line was not read. */
-const KEY_LINE = 64;
-const KEY_LINES = /^[A-Za-z0-9+/]{64}$/gm;
+/** Lines of keys are at least so long (OpenSSH writes 70, PEM 64, others 48 to 76), and tell a key whose first line was not read. */
+const MIN_KEY_LINE = 40;
+const KEY_LINES = /^[ \t]{0,64}([A-Za-z0-9+/]{40,128}={0,2})[ \t\r]{0,64}$/gm;
+/** Names in a path are shorter on average. */
+const MAX_NAME = 13;
+/** Neighbours of different kinds (upper case, lower case, digits) among all: base64 of random bytes has 0.6. */
+const MIN_CHANGES = 0.45;
 
+/** Whether a line of base64 can be one of a key: no hex digest, no identifier in one case, and no path. */
 function isKeyLine(line: string): boolean {
-  return mixed(line) && /[g-zG-Z+/]/.test(line);
+  if (!/[A-Z]/.test(line) || !/[a-z]/.test(line) || !/[0-9+/]/.test(line)) return false;
+  const names = line.split("/");
+  if ((names.length - 1) * MAX_NAME < line.length) return true;
+  const text = names.join("");
+  const changes = text.match(/[A-Z](?![A-Z])|[a-z](?![a-z])|\d(?!\d)/g)?.length ?? 0;
+  return changes >= MIN_CHANGES * text.length;
 }
 
 /** What is masked can part what was glued to it, so that it is known only then. */

@@ -5,14 +5,14 @@ import type { Evidence } from "./identity.ts";
 import { Packer, Unpacker } from "./pack.ts";
 
 /** Why a cursor or a place does not lead on; the message says what to do, for a model to read. */
-export type CursorCode = "invalid" | "foreign" | "expired" | "too_many_files" | "gone";
+export type CursorCode = "invalid" | "foreign" | "expired" | "too_many_files" | "gone" | "slow";
 
 /** A cursor or a place that cannot be used, or cannot be made. */
 export class CursorError extends Error {
   override readonly name = "CursorError";
   /**
    * `invalid`: not one of ours, or damaged; `foreign`: of another source; `expired`: too old; `too_many_files`; `gone`: the
-   * line of a place is no longer in its log.
+   * line of a place is no longer in its log; `slow`: it stands so far in a compressed file that finding it takes too long.
    */
   readonly code: CursorCode;
 

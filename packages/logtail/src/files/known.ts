@@ -1,7 +1,9 @@
 import { FileAccessError } from "@plugboard/core/files";
 import type { OpenFile } from "@plugboard/core/files";
 import type { Position } from "./cursor.ts";
-import { matches } from "./identity.ts";
+import { chunks, sizeOf } from "../lines/bytes.ts";
+import { evidenceOf, matches, slice } from "./identity.ts";
+import type { Evidence } from "./identity.ts";
 import type { OpenFiles } from "./open.ts";
 import type { Listed, ListedRotated, LogFile } from "./source.ts";
 
@@ -41,22 +43,31 @@ export async function find(
     const same = position.headLength === 0 || (await matches(file, compressed, position)) === "same";
     return same ? { file, listed, compressed, id: listed?.id ?? position.id } : undefined;
   };
+  // Compressed, or copied. Short contents may be those of several files: the first that was written to since, else the last.
+  const elsewhere = async (row: readonly ListedRotated[]): Promise<Found | undefined> => {
+    let best: Found | undefined;
+    for (const listed of row.toReversed()) {
+      if (listed.id === position.id) continue;
+      const file = await files.open(listed).catch(refused);
+      const found = file && (await check(file, listed));
+      if (found && (!best || listed.mtimeMs > time)) best = found;
+    }
+    return best;
+  };
   const open = files.get(position.id);
   const kept = open && (await check(open, named[0]));
-  if (kept?.listed) return kept;
-  for (const listed of named) {
-    const found = await check(await files.open(listed), listed);
-    if (found) return found;
+  let own = kept?.listed && kept;
+  for (const listed of own ? [] : named) own ??= await check(await files.open(listed), listed);
+  if (own) {
+    if (position.headLength === 0 || position.headLength >= ENOUGH) return own;
+    // What follows a truncation may begin alike; then a copy that was made since has what this file has not.
+    const rank = log.rotated.indexOf(own.listed as ListedRotated);
+    const older = rotated.filter((one) => one.mtimeMs > time && (rank === -1 || log.rotated.indexOf(one) < rank));
+    const copy = await elsewhere(older);
+    return copy && !(await contains(own, copy)) ? copy : own;
   }
   if (position.headLength === 0) return kept;
-  // Compressed, or copied. Short contents may be those of several files: the first that was written to since, else the last.
-  let best: Found | undefined;
-  for (const listed of rotated.toReversed()) {
-    if (listed.id === position.id) continue;
-    const file = await files.open(listed).catch(refused);
-    const found = file && (await check(file, listed));
-    if (found && (!best || listed.mtimeMs > time)) best = found;
-  }
+  let best = await elsewhere(rotated);
   // Open still, without a name: read on there, since somebody may write to it, and not in what it became.
   if (kept) return { ...kept, listed: best?.listed };
   for (const listed of best || position.offset < ENOUGH ? [] : live) {
@@ -65,22 +76,46 @@ export async function find(
   return best;
 }
 
+/** Whether all of `part` is what `whole` begins with. */
+async function contains(whole: Found, part: Found): Promise<boolean> {
+  return (await matches(whole.file, whole.compressed, await evidenceOfAll(part.file, part.compressed))) === "same";
+}
+
+/** The evidence for a file that was read to its end. */
+export async function evidenceOfAll(file: OpenFile, compressed: boolean): Promise<Evidence> {
+  if (!compressed) return evidenceOf(file, false, await sizeOf(file));
+  let size = 0;
+  for await (const { bytes } of chunks(file, true, 0)) size += bytes.length;
+  return evidenceOf(file, true, size);
+}
+
 function refused(error: unknown): undefined {
   if (!(error instanceof FileAccessError)) throw error;
 }
 
-/** Whether a file is a copy of what was read, made before all of it was written. */
+/**
+ * Whether a file is a copy of what was read, made before all of it was written; or a copy of what is read where it is.
+ * @param whole of all of files that are read where they are
+ */
 export async function isCopy(
   files: OpenFiles,
   listed: ListedRotated,
   positions: readonly Position[],
+  whole: readonly Evidence[],
 ): Promise<boolean> {
   if (!isReadable(listed)) return false;
-  const known = positions.filter((at) => at.headLength > 0);
+  const known = [...positions, ...whole].filter((at) => at.headLength > 0);
   const file = known.length > 0 ? await files.open(listed).catch(refused) : undefined;
   if (!file) return false;
-  for (const position of known) {
-    if ((await matches(file, isCompressed(listed), position)) === "shorter") return true;
+  for (const { id, headLength } of positions) {
+    const head = files.heads.get(id);
+    if (head?.length !== headLength) continue;
+    const bytes = await slice(file, isCompressed(listed), 0, headLength);
+    if (bytes.length > 0 && bytes.length < headLength && head.subarray(0, bytes.length).equals(bytes)) return true;
+  }
+  for (const evidence of known) {
+    const match = await matches(file, isCompressed(listed), evidence);
+    if (match === "shorter" || (match === "same" && whole.includes(evidence))) return true;
   }
   return false;
 }

@@ -21,6 +21,7 @@ export async function pause(attempt: number): Promise<void> {
 export class OpenFiles {
   readonly #roots: Roots;
   readonly #open = new Map<string, OpenFile>();
+  readonly #heads = new Map<string, Buffer>();
 
   constructor(roots: Roots) {
     this.#roots = roots;
@@ -56,8 +57,14 @@ export class OpenFiles {
     throw new Moved();
   }
 
-  /** Closes all but these. */
+  /** The first bytes of a file, as they were when a short one was left, by its id; a file may have been truncated since. */
+  get heads(): Map<string, Buffer> {
+    return this.#heads;
+  }
+
+  /** Closes all but these, and forgets their heads. */
   async keep(ids: ReadonlySet<string>): Promise<void> {
+    for (const id of this.#heads.keys()) if (!ids.has(id)) this.#heads.delete(id);
     for (const [id, file] of this.#open) {
       if (ids.has(id)) continue;
       this.#open.delete(id);

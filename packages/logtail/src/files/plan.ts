@@ -1,8 +1,7 @@
 import type { OpenFile } from "@plugboard/core/files";
 import type { Position } from "./cursor.ts";
-import { sizeOf } from "../lines/bytes.ts";
-import { evidenceOf } from "./identity.ts";
-import { find, isCompressed, isCopy } from "./known.ts";
+import type { Evidence } from "./identity.ts";
+import { evidenceOfAll, find, isCompressed, isCopy } from "./known.ts";
 import type { Found } from "./known.ts";
 import type { OpenFiles } from "./open.ts";
 import type { Listed, ListedRotated, LogFile } from "./source.ts";
@@ -63,6 +62,8 @@ export async function plan(files: OpenFiles, log: LogFile, known: readonly Posit
   const gaps: Gap[] = [];
   const claimed = new Set<Listed>();
   const missing: Position[] = [];
+  /** All of the files that are open still and have no name, of which nothing was known. */
+  const nameless: Evidence[] = [];
   let newest: Found | undefined;
   /** Index in the row of rotated files of the newest one that was read. */
   let floor = -1;
@@ -76,6 +77,7 @@ export async function plan(files: OpenFiles, log: LogFile, known: readonly Posit
     }
     const { listed, file, compressed, id } = newest;
     if (listed) claimed.add(listed);
+    else if (position.headLength === 0) nameless.push(await evidenceOfAll(file, false));
     floor = Math.max(floor, log.rotated.indexOf(listed as ListedRotated));
     segments.push({ id, compressed, position, file, listed, live: listed !== undefined && listed === log.live });
   }
@@ -91,14 +93,13 @@ export async function plan(files: OpenFiles, log: LogFile, known: readonly Posit
     // Not known to come after what was read: what has been written to since was not read yet.
     const isLater = inRow && index > floor;
     if (!isLater && one.mtimeMs <= time) continue;
-    if (!isLater && (await isCopy(files, one, known))) {
+    if (!isLater && (await isCopy(files, one, known, nameless))) {
       // Remembered as read, so that it is not taken for a new one when what it is a copy of is no longer known.
-      if (!isCompressed(one)) {
-        const file = await files.open(one);
-        const evidence = await evidenceOf(file, false, await sizeOf(file));
-        const position = { ...evidence, label: log.label, id: one.id, left: 0 };
-        segments.push({ id: one.id, compressed: false, position, file, listed: one, live: false });
-      }
+      const compressed = isCompressed(one);
+      const file = await files.open(one);
+      const evidence = await evidenceOfAll(file, compressed);
+      const position = { ...evidence, label: log.label, id: one.id, left: 0 };
+      segments.push({ id: one.id, compressed, position, file, listed: one, live: false });
       continue;
     }
     later.push(one);

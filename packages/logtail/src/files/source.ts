@@ -23,7 +23,7 @@ export interface SourceOptions {
   readonly select?: (label: string) => boolean;
   /** What cursors are bound to. Default: the roots and patterns. */
   readonly key?: string;
-  /** Logs in all; the first by label. Default 500. */
+  /** Logs in all; the first by label, the others are counted in `omitted`. Default 500. */
   readonly maxFiles?: number;
   /** Folders, relative to a log's own, into which it is rotated too, such as `archive`. Default none. */
   readonly rotatedIn?: readonly string[];
@@ -66,6 +66,8 @@ export interface LogFile {
 export interface Listing {
   /** By label. */
   readonly logs: readonly LogFile[];
+  /** How many logs there are beyond `maxFiles`; the last by label. */
+  readonly omitted: number;
   /** The folders that were looked into. */
   readonly folders: readonly string[];
 }
@@ -154,7 +156,7 @@ export function source(options: SourceOptions): Source {
           )),
         );
       }
-      return { logs, folders: [...looked] };
+      return { logs, omitted: families.length - logs.length, folders: [...looked] };
     },
   };
 

@@ -115,6 +115,7 @@ export class TimeReader {
     if (yearless === undefined || text.charCodeAt(yearless.end) !== 32) return yearless;
     const after = digits(text, yearless.end + 1, 4);
     if (!(after > 1900) || isDigit(text.charCodeAt(yearless.end + 5))) return yearless;
+    if (!isDate(after, month, day)) return undefined;
     const wall = dayNumber(after, month, day) * DAY + digits(text, clock, 2) * HOUR;
     const dated = this.#minutes(text, clock + 3, wall, false);
     return dated && { ...dated, end: yearless.end + 5 };
@@ -191,9 +192,7 @@ export class TimeReader {
     last: Hour,
   ): Stamp | undefined {
     const hour = digits(text, at, 2);
-    if (text.charCodeAt(at + 2) !== 58 || !(month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 24))
-      return undefined;
-    if (year !== undefined && !(year >= 1)) return undefined;
+    if (text.charCodeAt(at + 2) !== 58 || !(hour <= 24) || !isDate(year ?? LEAP_YEAR, month, day)) return undefined;
     const clock = hour * HOUR;
     let wall = year === undefined ? this.#withoutYear(month, day, clock) : dayNumber(year, month, day) * DAY + clock;
     const stamp = this.#minutes(text, at + 3, wall, year !== undefined);
@@ -267,10 +266,12 @@ export class TimeReader {
   /** On the clock on the wall: in the latest year whose time is at most a day after the reference. */
   #withoutYear(month: number, day: number, clock: number): number {
     const year = new Date(this.#reference).getUTCFullYear();
-    for (let tried = year + 1; ; tried--) {
+    for (let tried = year + 1; tried > year - LEAP_GAP; tried--) {
+      if (!isDate(tried, month, day)) continue;
       const wall = dayNumber(tried, month, day) * DAY + clock;
       if (Math.floor(this.#zone(wall)) <= this.#reference + DAY || tried <= year - 1) return wall;
     }
+    return dayNumber(year, month, day) * DAY + clock;
   }
 }
 
@@ -280,6 +281,20 @@ function monthAt(text: string, at: number): number | undefined {
   if (first < 65 || first > 83) return undefined;
   const found = MONTHS.indexOf(text.slice(at, at + 3));
   return found >= 0 && found % 3 === 0 && text.length >= at + 3 ? found / 3 + 1 : undefined;
+}
+
+/** A year with all days. */
+const LEAP_YEAR = 2024;
+/** Years from one leap day to the next, at most, and one more. */
+const LEAP_GAP = 9;
+/** Earlier years are what programs write for no time at all, such as 0001 and 1601. */
+const MIN_YEAR = 1900;
+
+/** Whether there is such a day, in a year that a log can have; `month` from 1. NaN is none. */
+function isDate(year: number, month: number, day: number): boolean {
+  if (!(year >= MIN_YEAR && month >= 1 && month <= 12 && day >= 1)) return false;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day <= (month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31);
 }
 
 /** Days since the epoch in the Gregorian calendar; `month` from 1. */

@@ -44,12 +44,18 @@ export async function sizeOf(file: OpenFile): Promise<number> {
   return (await statOf(file)).size;
 }
 
-/** How a file that is not compressed is watched while it is read, since it may be truncated and written again meanwhile. */
+/** How a file is watched while it is read: one that is not compressed may be truncated and written again meanwhile. */
 export interface Watch {
   /** Told of the at most 256 bytes before the first chunk, read together with it; false says that they are others than before. */
   readonly onBefore?: (bytes: Buffer, offset: number) => boolean;
   /** Told when the content turns out to be another; then there are no more chunks. */
   readonly onChanged?: () => void;
+  /** Told where a compressed file is damaged: what follows so many bytes, uncompressed, cannot be had. Then there are no more chunks. */
+  readonly onDamaged?: (offset: number) => void;
+  /** When to give up while a compressed file is inflated up to the offset, as of `performance.now()`. Default never. */
+  readonly until?: number;
+  /** Told when it was given up; then there are no chunks. */
+  readonly onLate?: () => void;
 }
 
 /** Bytes that are read twice, to see that a chunk continues the one before. */
@@ -68,8 +74,10 @@ export async function* chunks(
 ): AsyncGenerator<Chunk, void, undefined> {
   if (!compressed) return yield* stored(file, from, signal, watch);
   let offset = 0;
-  for await (const bytes of inflated(file, signal)) {
+  const onDamaged = (): void => watch?.onDamaged?.(offset);
+  for await (const bytes of inflated(file, onDamaged, signal)) {
     const skip = Math.max(0, from - offset);
+    if (skip >= bytes.length && performance.now() >= (watch?.until ?? Infinity)) return watch?.onLate?.();
     if (skip < bytes.length) yield { bytes: skip === 0 ? bytes : bytes.subarray(skip), offset: offset + skip };
     offset += bytes.length;
   }
@@ -100,23 +108,24 @@ async function* stored(
   }
 }
 
-/** A gzip file that ends in the middle is being written: what can be had of it is given, without an error. */
-async function* inflated(file: OpenFile, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+/** Nothing listens on the stream but what is here, so that reading it for long adds no listeners. */
+async function* inflated(
+  file: OpenFile,
+  onDamaged: () => void,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
   const gunzip = createGunzip({ chunkSize: CHUNK });
-  let failed = false;
-  gunzip.on("error", () => {
-    failed = true;
-  });
+  let resume: (() => void) | undefined;
+  const go = (): void => resume?.();
+  gunzip.on("drain", go).on("close", go).on("error", go);
   const feed = (async () => {
     for await (const { bytes } of stored(file, 0, signal)) {
-      if (gunzip.destroyed || failed) return;
-      if (!gunzip.write(Buffer.from(bytes))) {
-        await new Promise<void>((resolve) => {
-          gunzip.once("drain", resolve);
-          gunzip.once("close", resolve);
-          gunzip.once("error", () => resolve());
-        });
-      }
+      if (gunzip.destroyed) return;
+      if (gunzip.write(Buffer.from(bytes))) continue;
+      await new Promise<void>((resolve) => {
+        resume = resolve;
+        if (gunzip.destroyed) resolve();
+      });
     }
     if (!gunzip.destroyed) gunzip.end();
   })().catch((error: unknown) => {
@@ -131,6 +140,7 @@ async function* inflated(file: OpenFile, signal?: AbortSignal): AsyncGenerator<B
     if (signal?.aborted) throw signal.reason;
     const code = (error as { code?: string }).code;
     if (code === undefined || !code.startsWith("Z_")) throw error;
+    onDamaged();
   } finally {
     gunzip.destroy();
     await feed;

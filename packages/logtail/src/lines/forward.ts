@@ -5,7 +5,7 @@ import { chunks, readAt } from "./bytes.ts";
 import type { Chunk, Watch } from "./bytes.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "./split.ts";
 
-export interface ForwardOptions extends Watch {
+export interface ForwardOptions extends Omit<Watch, "until" | "onLate"> {
   /** Byte offset to begin at, uncompressed: the start of a line. */
   readonly from: number;
   /** Whether the file is compressed with gzip. Default false. */
@@ -14,7 +14,7 @@ export interface ForwardOptions extends Watch {
   readonly maxLines?: number;
   /** Bytes of text in all; the first line is given even if it is longer. Default: no limit. */
   readonly maxBytes?: number;
-  /** Milliseconds in all, looked at after each chunk. Default: no limit. */
+  /** Milliseconds in all, looked at after each chunk, also while a compressed file is inflated up to `from`. Default: no limit. */
   readonly maxMs?: number;
   /** Longest text of a line in bytes. Default 65,536. */
   readonly maxLineBytes?: number;
@@ -58,7 +58,16 @@ export async function* forward(file: OpenFile, options: ForwardOptions): AsyncGe
     changed = true;
     options.onChanged?.();
   };
-  const watch = { onChanged, ...(options.onBefore && { onBefore: options.onBefore }) };
+  let gaveUp = false;
+  const watch = {
+    onChanged,
+    until,
+    onLate: () => {
+      gaveUp = true;
+    },
+    ...(options.onBefore && { onBefore: options.onBefore }),
+    ...(options.onDamaged && { onDamaged: options.onDamaged }),
+  };
   for await (const chunk of chunks(file, compressed, from, signal, watch)) {
     if (options.onChunk?.(chunk) === false) {
       changed = true;
@@ -75,6 +84,7 @@ export async function* forward(file: OpenFile, options: ForwardOptions): AsyncGe
     if (found.length > 0) yield { lines: found, next };
   }
   if (changed) return yield { lines: [], next, ended: "changed" };
+  if (gaveUp) return yield { lines: [], next, ended: "limit" };
   const rest = splitter.rest();
   if (rest && (lines >= maxLines || (lines > 0 && bytes + (rest.end - rest.start) > maxBytes)))
     return yield { lines: [], next, ended: "limit" };

@@ -1,16 +1,17 @@
 import { FileAccessError } from "@plugboard/core/files";
 import type { OpenFile } from "@plugboard/core/files";
 import type { Position } from "../files/cursor.ts";
-import { evidenceFrom, evidenceOf, matches, withHead } from "../files/identity.ts";
+import { evidenceFrom, evidenceOf, HEAD, hashOf, matches, slice, withHead } from "../files/identity.ts";
 import type { Evidence } from "../files/identity.ts";
 import { Moved } from "../files/open.ts";
 import type { OpenFiles } from "../files/open.ts";
-import type { Plan, Segment } from "../files/plan.ts";
+import type { Gap, Plan, Segment } from "../files/plan.ts";
 import { backward } from "../lines/backward.ts";
 import { statOf } from "../lines/bytes.ts";
 import { forward } from "../lines/forward.ts";
 import type { Line } from "../lines/line.ts";
 import { MAX_LINE_BYTES } from "../lines/split.ts";
+import { damageOf, isYoung } from "./damage.ts";
 import { named, QUIET_MS } from "./line.ts";
 import type { SourceLine } from "./line.ts";
 import { Window } from "./window.ts";
@@ -46,6 +47,14 @@ interface Progress {
   readonly window: Window;
 }
 
+interface Kept {
+  readonly position: Position;
+  /** Whether it was read to its end and nobody is likely to write to it. */
+  readonly finished: boolean;
+  /** The last change of the file, in milliseconds since the epoch; 0 if it was not looked at. */
+  readonly mtimeMs: number;
+}
+
 /** How long a file that was rotated away is still looked at for a writer that has not noticed, and how many of them. */
 const LINGER_MS = 600_000;
 const MAX_LINGERING = 4;
@@ -66,6 +75,8 @@ export class Chain {
   moved = false;
   /** Whether the time was over before the end was reached. */
   late = false;
+  /** What was found to be damaged; told once, when all before it was consumed. */
+  readonly gaps: Gap[] = [];
   /** Why a file could not be opened. */
   refused: FileAccessError | undefined;
   readonly #files: OpenFiles;
@@ -116,6 +127,7 @@ export class Chain {
   async *#read(progress: Progress): AsyncGenerator<Batch, void, undefined> {
     const { segment, file, window } = progress;
     const { signal, maxMs, maxLineBytes = MAX_LINE_BYTES } = this.#options;
+    let damagedAt: number | undefined;
     const parts = forward(file, {
       from: progress.offset,
       compressed: segment.compressed,
@@ -123,6 +135,9 @@ export class Chain {
       ...(maxMs !== undefined && { maxMs }),
       onChunk: (chunk) => window.push(chunk),
       onBefore: (bytes, at) => window.before(bytes, at),
+      onDamaged: (at) => {
+        damagedAt = at;
+      },
       ...(signal && { signal }),
     });
     const { offset } = progress;
@@ -131,7 +146,9 @@ export class Chain {
     let checked = false;
     let first = offset > 0 && !segment.compressed;
     for await (const part of parts) {
-      if (part.ended === "end") progress.ended = true;
+      // A compressed file that ends early may still be written.
+      const isPartial = damagedAt !== undefined && (await isYoung(file));
+      if (part.ended === "end") progress.ended = !isPartial;
       // Nothing was known of its content: what was there when the plan was made may have been copied away meanwhile.
       const isUnknown = offset === 0 && segment.live && !segment.position?.headLength && progress.offset === 0;
       if (isUnknown && !checked && (part.lines.length > 0 || part.rest)) {
@@ -145,10 +162,14 @@ export class Chain {
       }
       if (part.ended === "limit") this.late = true;
       if (part.ended === "changed") this.moved = true;
-      if (!part.rest) continue;
-      if (segment.compressed || (await this.#isQuiet(file)))
-        yield { lines: [this.#named(segment, part.rest)], progress };
-      else this.held = true;
+      if (part.rest) {
+        if (segment.compressed ? !isPartial : await this.#isQuiet(file))
+          yield { lines: [this.#named(segment, part.rest)], progress };
+        else this.held = true;
+      }
+      const isNew = damagedAt !== undefined && (segment.position?.offset ?? -1) < damagedAt && !isPartial;
+      if (damagedAt === undefined || !isNew || !segment.listed) continue;
+      this.gaps.push({ file: this.plan.log.label, reason: damageOf(segment.listed, damagedAt) });
     }
   }
 
@@ -160,15 +181,18 @@ export class Chain {
     return Date.now() - (await statOf(file)).mtimeMs >= (this.#options.quietMs ?? QUIET_MS);
   }
 
-  /** How far the log was consumed: where the next reading goes on. */
-  async positions(): Promise<Position[]> {
-    const kept: { position: Position; finished: boolean }[] = [];
+  /**
+   * How far the log was consumed: where the next reading goes on.
+   * @param time of the cursor that they go into, in milliseconds since the epoch
+   */
+  async positions(time: number): Promise<Position[]> {
+    const kept: Kept[] = [];
     for (const [index, segment] of this.plan.segments.entries()) {
       let progress = this.#begun.find((one) => one.segment === segment);
       if (!progress && !segment.position && kept.length > 0) break;
       // What was not looked at keeps its place in the row.
       if (!progress && segment.position) {
-        kept.push({ position: segment.position, finished: false });
+        kept.push({ position: segment.position, finished: false, mtimeMs: 0 });
         continue;
       }
       progress ??= await this.#begin(segment);
@@ -179,11 +203,13 @@ export class Chain {
     if (kept.length === 0) return [...this.plan.known];
     // One that had content is kept, since an empty one cannot be known again when it is compressed.
     const content = kept.findLastIndex(({ position }) => position.headLength > 0);
-    const wanted = kept.filter(({ finished }, index) => !finished || index >= content);
+    // So is the last that would be taken for a new one by its time.
+    const recent = kept.findLastIndex(({ mtimeMs, finished }) => finished && mtimeMs > time);
+    const wanted = kept.filter(({ finished }, index) => !finished || index >= content || index === recent);
     return wanted.slice(-MAX_LINGERING - 1).map(({ position }) => position);
   }
 
-  async #positionOf(progress: Progress, isLast: boolean): Promise<{ position: Position; finished: boolean }> {
+  async #positionOf(progress: Progress, isLast: boolean): Promise<Kept> {
     const { segment, file, offset, window } = progress;
     const { label } = this.plan.log;
     const isUnsure = offset === 0 && !segment.position?.headLength && (this.moved || window.end === 0);
@@ -194,14 +220,23 @@ export class Chain {
         segment.position ??
         NOTHING);
     const evidence = segment.compressed ? read : await withHead(file, read);
+    await this.#remember(progress, evidence);
+    const { size, mtimeMs } = await statOf(file);
     if (segment.compressed) {
       const position = { ...evidence, label, id: segment.id, left: 0 };
-      return { position, finished: !isLast && progress.ended && offset >= window.end };
+      return { position, finished: !isLast && progress.ended && offset >= window.end, mtimeMs };
     }
-    const stat = await statOf(file);
-    const left = Math.max(0, stat.size - read.offset);
-    const lingers = Date.now() - stat.mtimeMs < LINGER_MS;
-    return { position: { ...evidence, label, id: segment.id, left }, finished: !isLast && left === 0 && !lingers };
+    const left = Math.max(0, size - read.offset);
+    const lingers = Date.now() - mtimeMs < LINGER_MS;
+    const position = { ...evidence, label, id: segment.id, left };
+    return { position, finished: !isLast && left === 0 && !lingers, mtimeMs };
+  }
+
+  /** Keeps the head of a short file, by which a copy is known that has less of it. */
+  async #remember({ segment, file, window }: Progress, { headLength, headHash }: Evidence): Promise<void> {
+    if (segment.compressed || headLength === 0 || headLength >= HEAD) return;
+    const own = window.head?.length === headLength ? window.head : await slice(file, false, 0, headLength);
+    if (hashOf(own) === headHash) this.#files.heads.set(segment.id, Buffer.from(own));
   }
 }
 

@@ -9,6 +9,7 @@ import { sizeOf, statOf } from "../lines/bytes.ts";
 import type { Line } from "../lines/line.ts";
 import { Gatherer } from "./gather.ts";
 import type { Limits } from "./gather.ts";
+import { damageOf, isYoung } from "./damage.ts";
 import { named, QUIET_MS } from "./line.ts";
 import type { SourceLine } from "./line.ts";
 import { lastCompressed } from "./ring.ts";
@@ -37,6 +38,8 @@ export interface Last {
   readonly held: boolean;
   /** Whether a limit of bytes or time ended it before there were enough lines. */
   readonly cut: boolean;
+  /** Sentences on files that are damaged, of which all that can be read was given. */
+  readonly damaged: readonly string[];
   readonly scannedLines: number;
   readonly scannedBytes: number;
 }
@@ -47,7 +50,7 @@ const LINGER_MS = 600_000;
 
 /**
  * The last lines of one log, by reading backwards: first the file under its name, then what was rotated, the newest first.
- * Compressed files are read forwards, with the last lines kept. `take` sees the newest line first, and `stop` ends the look.
+ * Compressed files are read forwards, with the last bytes kept. `take` sees the newest line first, and `stop` ends the look.
  */
 export async function lastLines(files: OpenFiles, log: LogFile, options: LastOptions): Promise<Last> {
   const back = log.rotated
@@ -76,6 +79,8 @@ class LookBack {
   #lines: SourceLine[] = [];
   #held = false;
   #stopped = false;
+  #short = false;
+  readonly #damaged: string[] = [];
   #scannedBytes = 0;
 
   constructor(files: OpenFiles, log: LogFile, options: LastOptions) {
@@ -108,6 +113,7 @@ class LookBack {
       positions: this.#positions,
       held: this.#held,
       cut,
+      damaged: this.#damaged,
       scannedLines,
       scannedBytes: this.#scannedBytes,
     };
@@ -115,7 +121,7 @@ class LookBack {
 
   #isCut(): boolean {
     const { maxScanBytes = Infinity } = this.#options;
-    return this.#scannedBytes >= maxScanBytes || performance.now() >= this.#gatherer.deadline;
+    return this.#short || this.#scannedBytes >= maxScanBytes || performance.now() >= this.#gatherer.deadline;
   }
 
   #isOver(): boolean {
@@ -184,6 +190,9 @@ class LookBack {
     });
     if (!ring) return undefined;
     this.#stopped ||= ring.stopped;
+    this.#short ||= ring.cut && ring.lines.length < room;
+    const { damagedAt } = ring;
+    if (damagedAt !== undefined && !(await isYoung(file))) this.#damaged.push(damageOf(listed, damagedAt));
     this.#lines.unshift(...ring.lines);
     return ring.evidence && { label: this.#log.label, id: listed.id, ...ring.evidence, left: 0 };
   }

@@ -8,7 +8,7 @@ import { CLOCK_MS } from "../files/plan.ts";
 import type { Listed, ListedRotated, LogFile, Source } from "../files/source.ts";
 import { lastLines, linesBack } from "./last.ts";
 import type { SourceLine } from "./line.ts";
-import { AROUND, hashesOf, surroundings } from "./surroundings.ts";
+import { AROUND, hashesOf, INFLATE_MS, surroundings } from "./surroundings.ts";
 
 /** Where the line of a place is now. Dispose of it to close the file. */
 export interface ResolvedPlace extends AsyncDisposable {
@@ -23,6 +23,8 @@ export interface ResolvedPlace extends AsyncDisposable {
 export interface PlaceOptions {
   /** Longest text of a line in bytes. Default 65,536. */
   readonly maxLineBytes?: number;
+  /** Milliseconds for each of finding the place in compressed files and looking back in them. Default 5,000. */
+  readonly maxMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -38,15 +40,20 @@ export async function placeOf(label: string, file: OpenFile, compressed: boolean
   return (await placesOf(label, file, compressed, [offset]))[0] ?? "";
 }
 
-/** The names of several lines of one file, in the order of `offsets`; a compressed file is inflated once for all. */
+/**
+ * The names of several lines of one file, in the order of `offsets`; a compressed file is inflated once for all.
+ * @param maxMs for how long that may take, in milliseconds; default 5,000
+ * @throws CursorError `slow`
+ */
 export async function placesOf(
   label: string,
   file: OpenFile,
   compressed: boolean,
   offsets: readonly number[],
+  maxMs?: number,
 ): Promise<string[]> {
   const hashes = new Map<number, string>();
-  for await (const { offset, before, after } of surroundings(file, compressed, offsets)) {
+  for await (const { offset, before, after } of surroundings(file, compressed, offsets, maxMs)) {
     const [hash] = hashesOf(before, after);
     hashes.set(offset, hash);
   }
@@ -55,9 +62,15 @@ export async function placesOf(
 
 /**
  * Finds the line of a place: in the log itself or, after rotations, in what it was rotated to.
- * @throws CursorError `invalid` for what is no place, `gone` where the log or the line is not there any more
+ * @param maxMs for how long compressed files are inflated, in milliseconds for each; default 5,000
+ * @throws CursorError `invalid` for what is no place, `gone` where the log or the line is not there any more, `slow`
  */
-export async function resolvePlace(source: Source, place: string, signal?: AbortSignal): Promise<ResolvedPlace> {
+export async function resolvePlace(
+  source: Source,
+  place: string,
+  signal?: AbortSignal,
+  maxMs?: number,
+): Promise<ResolvedPlace> {
   const { label, offset, hash } = parse(place);
   for (let attempt = 1; ; attempt += 1) {
     const files = new OpenFiles(source.roots);
@@ -65,7 +78,7 @@ export async function resolvePlace(source: Source, place: string, signal?: Abort
       const { logs } = await source.list([label], signal);
       const log = logs.find((one) => one.label === label);
       if (!log) throw gone(`There is no log "${label}" in this source.`);
-      const found = await find(files, log, offset, hash, signal);
+      const found = await find(files, log, offset, hash, signal, maxMs);
       await files.keep(new Set([found.listed.id]));
       return { log, offset, ...found, [Symbol.asyncDispose]: () => files.close() };
     } catch (error) {
@@ -103,7 +116,8 @@ export async function cursorAt(source: Source, place: string, signal?: AbortSign
 }
 
 /**
- * At most `count` lines before the line of a place, also from what was rotated before; in the order of writing.
+ * At most `count` lines before the line of a place, also from what was rotated before; in the order of writing. Fewer where
+ * looking back takes too long.
  * @throws CursorError
  */
 export async function linesBefore(
@@ -112,14 +126,14 @@ export async function linesBefore(
   count: number,
   options: PlaceOptions = {},
 ): Promise<SourceLine[]> {
-  await using at = await resolvePlace(source, place, options.signal);
+  await using at = await resolvePlace(source, place, options.signal, options.maxMs);
   const { log, listed, offset } = at;
   const row: (Listed | ListedRotated)[] = [...log.rotated, ...(log.live ? [log.live] : [])];
   const older = row.slice(0, Math.max(0, row.indexOf(listed))).filter((one) => !isForeign(one));
   const files = new OpenFiles(source.roots);
   try {
     const order = [{ listed, before: offset }, ...older.toReversed().map((one) => ({ listed: one }))];
-    return await linesBack(files, log, order, { maxLines: count, ...options });
+    return await linesBack(files, log, order, { maxLines: count, maxMs: INFLATE_MS, ...options });
   } finally {
     await files.close();
   }
@@ -146,6 +160,7 @@ async function find(
   offset: number,
   hash: string,
   signal: AbortSignal | undefined,
+  maxMs: number | undefined,
 ): Promise<{ file: OpenFile; listed: Listed | ListedRotated; compressed: boolean }> {
   for (const listed of [...(log.live ? [log.live] : []), ...log.rotated.toReversed(), ...log.beside]) {
     signal?.throwIfAborted();
@@ -155,7 +170,7 @@ async function find(
       if (!(error instanceof FileAccessError)) throw error;
     });
     if (!file) continue;
-    for await (const { before, after } of surroundings(file, compressed, [offset])) {
+    for await (const { before, after } of surroundings(file, compressed, [offset], maxMs)) {
       if (before.length === Math.min(AROUND, offset) && hashesOf(before, after).includes(hash))
         return { file, listed, compressed };
     }

@@ -93,7 +93,9 @@ export class Reader {
     const refused: Refused[] = [];
     for (const log of logs) {
       try {
-        found.push(await lastLines(this.#files, log, { ...options, maxMs: until - performance.now() }));
+        const last = await lastLines(this.#files, log, { ...options, maxMs: until - performance.now() });
+        found.push(last);
+        for (const reason of last.damaged) refused.push({ file: log.label, reason });
       } catch (error) {
         refused.push(refusalOf(log, error));
       }
@@ -146,29 +148,31 @@ export class Reader {
     }
     const stuck = found.moved || chains.some((chain) => chain.moved || chain.late);
     const more = gatherer.full || gatherer.stopped || stuck;
-    const { positions, refused } = await this.#leave(chains, found, more);
+    const isBehind = more || found.refused.length > 0 || !found.listed;
+    // Until all is read, what was written to since the last time that all was read is what may be new.
+    const time = isBehind ? Math.min(now, state.time) : now;
+    const { positions, refused } = await this.#leave(chains, found, more, time);
     return {
       lines,
       more,
       cut: false,
       rotated: plans.some((one) => one.rotated),
-      gaps: plans.flatMap((one) => one.gaps),
+      gaps: [...plans.flatMap((one) => one.gaps), ...chains.flatMap((one) => one.gaps)],
       refused,
       held: chains.some((chain) => chain.held),
       scannedLines: gatherer.scannedLines,
       scannedBytes: gatherer.scannedBytes,
       left: sum(positions.map((one) => one.left)),
-      // Until all is read, what was written to since the last time that all was read is what may be new.
-      state: { time: more || refused.length > 0 || !found.listed ? Math.min(now, state.time) : now, positions },
+      state: { time: refused.length > 0 ? Math.min(now, state.time) : time, positions },
     };
   }
 
-  async #leave(chains: readonly Chain[], found: Plans, more: boolean) {
+  async #leave(chains: readonly Chain[], found: Plans, more: boolean, time: number) {
     const positions = [...found.kept];
     const refused = [...found.refused];
     const done = new Set(found.quiet);
     for (const chain of chains) {
-      positions.push(...(await chain.positions()));
+      positions.push(...(await chain.positions(time)));
       const { log } = chain.plan;
       if (chain.refused) refused.push(refusalOf(log, chain.refused));
       else if (!more && !chain.held && !chain.moved) done.add(log.label);

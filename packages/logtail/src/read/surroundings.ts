@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { OpenFile } from "@plugboard/core/files";
+import { CursorError } from "../files/cursor.ts";
 import { slice } from "../files/identity.ts";
 import { chunks } from "../lines/bytes.ts";
 
@@ -25,11 +26,19 @@ export interface Surrounding {
   readonly after: Buffer;
 }
 
-/** What stands around each of some offsets; in a compressed file in the order of the offsets. */
+/** Milliseconds for which a compressed file is inflated to find what stands in it. */
+export const INFLATE_MS = 5000;
+
+/**
+ * What stands around each of some offsets; in a compressed file in the order of the offsets.
+ * @param maxMs for how long a compressed file is inflated; default 5,000
+ * @throws CursorError `slow`
+ */
 export async function* surroundings(
   file: OpenFile,
   compressed: boolean,
   offsets: readonly number[],
+  maxMs: number = INFLATE_MS,
 ): AsyncGenerator<Surrounding, void, undefined> {
   const cut = (bytes: Buffer, base: number, offset: number): Surrounding => {
     const before = bytes.subarray(Math.max(0, offset - AROUND - base), Math.max(0, offset - base));
@@ -45,7 +54,13 @@ export async function* surroundings(
   const wanted = [...new Set(offsets)].toSorted((a, b) => a - b);
   let bytes: Buffer = Buffer.alloc(0);
   let base = 0;
+  const until = performance.now() + maxMs;
   for await (const chunk of chunks(file, true, 0)) {
+    if (performance.now() >= until)
+      throw new CursorError(
+        "slow",
+        "It takes too long to inflate the file up to that line. Inflate it, and read that.",
+      );
     bytes = Buffer.concat([bytes, chunk.bytes]);
     while (wanted[0] !== undefined && wanted[0] + AROUND <= base + bytes.length) {
       yield cut(bytes, base, wanted.shift() ?? 0);

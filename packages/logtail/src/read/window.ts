@@ -20,6 +20,11 @@ export class Window {
     this.#known = known;
   }
 
+  /** The first bytes of the file, if it was read from its start. */
+  get head(): Buffer | undefined {
+    return this.#head;
+  }
+
   /** The bytes before the first chunk. Returns false if they are not those that are known. */
   before(bytes: Buffer, offset: number): boolean {
     const known = this.#known;

@@ -8,12 +8,15 @@ export interface ByteSource extends AsyncDisposable {
    * by: a compressed file goes forward, and only remembers a few megabytes.
    */
   read(into: Buffer, position: number): number | Promise<number>;
+  /** Whether a compressed file turned out to be cut off, broken or not compressed: there is more of it that cannot be read. */
+  readonly damaged: boolean;
 }
 
 /** Of an open file. @throws ErrnoException by `read` */
 export function fileBytes(fd: number): ByteSource {
   return {
     read: (into, position) => readFully(fd, into, position),
+    damaged: false,
     [Symbol.asyncDispose]: async () => Promise.resolve(),
   };
 }
@@ -30,53 +33,46 @@ function readFully(fd: number, into: Buffer, position: number): number {
 
 /** Uncompressed bytes that are kept behind the place read last. */
 const KEPT = 4_194_304;
-const INPUT = 262_144;
+/** Compressed bytes that are inflated at a time, to a thousand times as many at most. */
+const INPUT = 32_768;
+const OUTPUT = 32_768;
 
-/** Of an open file that gzip compressed. One that ends in the middle is being written: what can be had of it is given. */
+/** Of an open file that gzip compressed. Of one that is damaged, what can be had is given, but for the last 32 KiB at most. */
 export function gzipBytes(fd: number): ByteSource {
-  const gunzip = createGunzip({ chunkSize: INPUT });
-  const output = gunzip[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  let input = 0;
-  const feed = (): void => {
-    for (;;) {
-      const bytes = Buffer.allocUnsafe(INPUT);
-      const length = readFully(fd, bytes, input);
-      input += length;
-      if (length === 0) {
-        gunzip.end();
-        return;
-      }
-      if (!gunzip.write(bytes.subarray(0, length))) {
-        gunzip.once("drain", () => void (gunzip.destroyed || feedSafely()));
-        return;
-      }
-    }
-  };
-  const feedSafely = (): void => {
-    try {
-      feed();
-    } catch (error) {
-      gunzip.destroy(error as Error);
-    }
-  };
-  feedSafely();
-
+  const gunzip = createGunzip({ chunkSize: OUTPUT });
   const window: Buffer[] = [];
   let start = 0;
   let end = 0;
+  let input = 0;
   let ended = false;
+  let damaged = false;
+  let failed: Error | undefined;
+  let settle = (): void => undefined;
+  // An iterator of the stream would lose at an error what came just before it.
+  gunzip.on("data", (bytes: Buffer) => {
+    window.push(bytes);
+    end += bytes.length;
+  });
+  gunzip.on("end", () => {
+    ended = true;
+    settle();
+  });
+  gunzip.on("error", (error: Error & { readonly code?: string }) => {
+    ended = true;
+    damaged = String(error.code).startsWith("Z_");
+    if (!damaged) failed = error;
+    settle();
+  });
   const more = async (): Promise<void> => {
-    try {
-      const next = await output.next();
-      if (next.done === true) ended = true;
-      else {
-        window.push(next.value);
-        end += next.value.length;
-      }
-    } catch (error) {
-      if (!String((error as { code?: string }).code).startsWith("Z_")) throw error;
-      ended = true;
-    }
+    const bytes = Buffer.allocUnsafe(INPUT);
+    const length = readFully(fd, bytes, input);
+    input += length;
+    await new Promise<void>((resolve) => {
+      settle = resolve;
+      if (length === 0) gunzip.end();
+      else gunzip.write(bytes.subarray(0, length), () => resolve());
+    });
+    if (failed !== undefined) throw failed;
   };
   return {
     async read(into, position) {
@@ -96,6 +92,9 @@ export function gzipBytes(fd: number): ByteSource {
         offset += bytes.length;
       }
       return length;
+    },
+    get damaged() {
+      return damaged;
     },
     [Symbol.asyncDispose]: async () => {
       gunzip.destroy();

@@ -37,7 +37,8 @@ export const RISKY_STEPS = 1_000_000;
 /** The limits of one scan, in the worker. */
 export class Control {
   readonly #shared: Shared;
-  readonly #deadline: number;
+  readonly #ms: number;
+  #started = performance.now();
   readonly #tell: (told: Told) => void;
   #told = performance.now();
   #hits: Hit[] = [];
@@ -46,7 +47,7 @@ export class Control {
 
   constructor(memory: Shared, ms: number, tell: (told: Told) => void) {
     this.#shared = memory;
-    this.#deadline = performance.now() + ms;
+    this.#ms = ms;
     this.#tell = tell;
   }
 
@@ -54,13 +55,23 @@ export class Control {
     return Atomics.load(this.#shared.flags, 0) !== 0;
   }
 
-  /** Milliseconds left. */
-  get left(): number {
-    return this.#deadline - performance.now();
+  /** Milliseconds that the scan may take. */
+  get ms(): number {
+    return this.#ms;
+  }
+
+  /** Milliseconds that it has taken. */
+  get elapsed(): number {
+    return performance.now() - this.#started;
   }
 
   get expired(): boolean {
-    return this.aborted || performance.now() >= this.#deadline;
+    return this.aborted || this.elapsed >= this.#ms;
+  }
+
+  /** Begins the time anew. */
+  restart(): void {
+    this.#started = performance.now();
   }
 
   /** Takes a wanted line; without a hit it is only counted. */

@@ -1,5 +1,7 @@
 import { halvesOf, joinHalves } from "./parallel.ts";
 import { DEFAULT_MS } from "./serve.ts";
+import { wholeMs } from "./reach.ts";
+import { ownEnd } from "./search.ts";
 import type { ScanThread } from "./thread.ts";
 import type { SearchLimits, SearchPart, Work } from "./types.ts";
 import { bothProgress } from "./progress.ts";
@@ -10,7 +12,8 @@ export async function searchOn(
   { part, query, limits, signal, onProgress }: Work<SearchLimits>,
 ): Promise<SearchPart> {
   const request = { type: "search", part, query, limits } as const;
-  const { outcome, told, risk } = await thread.request(request, limits.ms ?? DEFAULT_MS, signal, onProgress);
+  const ms = wholeMs(part, limits.ms ?? DEFAULT_MS);
+  const { outcome, told, risk } = await thread.request(request, ms, signal, onProgress);
   const hits = told.flatMap((one) => one.hits);
   if (outcome !== "killed") {
     const result = outcome as SearchPart;
@@ -25,7 +28,7 @@ export async function searchOn(
     matched: last?.matched ?? 0,
     scannedBytes: last?.scannedBytes ?? 0,
     exact: false,
-    next: newest && part.compressed ? undefined : next,
+    next: newest && part.compressed ? ownEnd(part) : next,
     ended: "killed",
     ...(risk !== undefined && { skipped: risk }),
   };

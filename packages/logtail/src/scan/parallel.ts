@@ -16,7 +16,17 @@ export function joinHalves(first: SearchPart, second: SearchPart, limits: Search
   const afterLast = limits.newestFirst === true ? lastHit?.start : lastHit?.end;
   // Behind full hits of the first half the search goes on there, else behind those of the second.
   const next = first.next ?? (dropped ? afterLast : second.next);
-  return { hits, matched, scannedBytes, exact, next, ended, ...(skipped !== undefined && { skipped }) };
+  const cutLines = (first.cutLines ?? 0) + (second.cutLines ?? 0);
+  return {
+    hits,
+    matched,
+    scannedBytes,
+    exact,
+    next,
+    ended,
+    ...(cutLines > 0 && { cutLines }),
+    ...(skipped !== undefined && { skipped }),
+  };
 }
 
 /** The halves of a part, that which comes first in the direction of the search first. */

@@ -17,9 +17,17 @@ export interface Query {
   /** Ms since the epoch: `since <= time < until`. Lines without a time are not wanted then. */
   readonly since?: number;
   readonly until?: number;
+  /**
+   * Whether lines are left out that go with a line above: those without a time of their own, at most 200 below one that has
+   * one, such as the lines of a stack trace. Default false. A summary takes no note of it: it counts events as it is.
+   */
+  readonly heads?: boolean;
   /** For times in lines that name no zone; see `ZoneName`. Default `local`. */
   readonly zone?: string;
-  /** For times without a year, ms since the epoch; default now. The last change of the file is a good one. */
+  /**
+   * For times without a year, ms since the epoch; default now. The last change of the file is a good one. A summary takes
+   * times that are more than a day later for none, if it is given.
+   */
   readonly reference?: number;
   /** What the caller may not see: lines are wanted as if a secret in them were unknown. Default: nothing is secret. */
   readonly secrets?: Secrets;
@@ -31,8 +39,8 @@ export function checkPattern(spec: PatternSpec): void {
 }
 
 /** Whether the query asks for more than a pattern. */
-export function hasHeadFilter({ level, since, until }: Query): boolean {
-  return level !== undefined || since !== undefined || until !== undefined;
+export function hasHeadFilter({ level, since, until, heads }: Query): boolean {
+  return level !== undefined || since !== undefined || until !== undefined || heads === true;
 }
 
 /** Whether a line with that time and level is wanted, as far as they are concerned. */
@@ -55,7 +63,8 @@ export function matcher(query: Query): (text: string) => boolean {
   return (text) => {
     const head = heads?.next(text);
     if (test !== undefined && !test(text)) return false;
-    return head === undefined || wants(query, head);
+    if (head === undefined) return true;
+    return !(query.heads === true && heads?.inherits === true) && wants(query, head);
   };
 }
 

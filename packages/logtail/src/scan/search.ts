@@ -12,6 +12,7 @@ import type { Pattern } from "./pattern.ts";
 import { compilePattern, isHeavy } from "./pattern.ts";
 import type { Query } from "./query.ts";
 import { hasHeadFilter, parserOf, wants } from "./query.ts";
+import { MIN_NEW_BYTES, reach } from "./reach.ts";
 import { lineTest } from "./secrets.ts";
 import type { LineRules } from "./text.ts";
 import { headBytes, lineAt, linesAfter, linesBefore, linesOf, rulesOf } from "./text.ts";
@@ -58,6 +59,7 @@ class Searcher {
   #position: number;
   #hits = 0;
   #matched = 0;
+  #cutLines = 0;
   #afterLastHit: number;
   #ended: Ended = "end";
 
@@ -84,8 +86,12 @@ class Searcher {
     const reader = this.#reader();
     const maxBytes = this.#limits.bytes ?? Infinity;
     let first = true;
+    if (!(await reach(this.#source, this.#part, this.#control))) {
+      this.#ended = "time";
+      return this.#result();
+    }
     for await (const block of this.#newest ? reader.backwards(from, to) : reader.forwards(from, to)) {
-      if (!first && this.#control.expired) this.#ended = "time";
+      if (!first && this.#isOver) this.#ended = "time";
       else if (!first && this.#scannedBytes >= maxBytes) this.#ended = "bytes";
       if (this.#ended !== "end" || (await this.#scan(block))) break;
       first = false;
@@ -113,17 +119,23 @@ class Searcher {
       this.#position = block.end;
       this.#control.report(block.end - from, from);
     }
-    const exact = this.#ended === "end";
-    const hits = ring.reverse();
-    const more = exact && this.#matched > hits.length;
+    const whole = this.#ended === "end";
+    const hits = whole ? ring.reverse() : [];
+    const more = !whole || this.#matched > hits.length;
     return {
       hits,
       matched: this.#matched,
       scannedBytes: this.#position - from,
-      exact,
-      next: more ? (hits.at(-1)?.line.start ?? to) : undefined,
+      exact: whole && !this.#source.damaged,
+      next: more ? (hits.at(-1)?.line.start ?? ownEnd(this.#part)) : undefined,
       ended: this.#ended,
+      ...this.#faults,
     };
+  }
+
+  get #isOver(): boolean {
+    const { aborted, expired } = this.#control;
+    return aborted || (expired && (!this.#part.compressed || this.#scannedBytes >= MIN_NEW_BYTES));
   }
 
   get #scannedBytes(): number {
@@ -173,7 +185,7 @@ class Searcher {
       if (index % LINES_PER_LOOK === LINES_PER_LOOK - 1) {
         this.#position = block.long ? this.#position : block.offset + (this.#newest ? end : start);
         this.#control.report(this.#scannedBytes, this.#goOn);
-        if (this.#control.expired) {
+        if (this.#isOver) {
           this.#ended = "time";
           return true;
         }
@@ -200,6 +212,7 @@ class Searcher {
       }
       const head = this.#heads.take(own);
       last = line.end;
+      if (this.#query.heads === true && this.#heads.inherits) continue;
       if (wants(this.#query, head)) found.push({ line, head: { time: head.time, level: head.level } });
     }
     return found;
@@ -209,7 +222,9 @@ class Searcher {
     const test = this.#lineTest;
     if (test === undefined) return true;
     const steps = (this.#pattern?.weight ?? 1) * line.text.length;
-    return this.#control.guard(steps, line.start, line.end, this.#scannedBytes, () => test(line.text));
+    const wanted = this.#control.guard(steps, line.start, line.end, this.#scannedBytes, () => test(line.text));
+    if (!wanted && line.cut) this.#cutLines++;
+    return wanted;
   }
 
   /** @returns whether the search is over */
@@ -258,9 +273,22 @@ class Searcher {
       hits: this.#control.rest(),
       matched: this.#matched,
       scannedBytes: this.#scannedBytes,
-      exact: ended === "end",
+      exact: ended === "end" && !this.#source.damaged,
       next: ended === "end" && this.#matched <= this.#hits ? undefined : this.#goOn,
       ended,
+      ...this.#faults,
     };
   }
+
+  get #faults(): Pick<SearchPart, "damaged" | "cutLines"> {
+    return {
+      ...(this.#source.damaged && { damaged: true }),
+      ...(this.#cutLines > 0 && { cutLines: this.#cutLines }),
+    };
+  }
+}
+
+/** Where to go on, newest first, when nothing is known of a part. */
+export function ownEnd({ to }: Part): number {
+  return Math.min(to, Number.MAX_SAFE_INTEGER);
 }

@@ -16,6 +16,7 @@ import type { Pattern } from "./pattern.ts";
 import { compilePattern, isHeavy } from "./pattern.ts";
 import type { Query } from "./query.ts";
 import { hasHeadFilter, parserOf, timesOf, wants } from "./query.ts";
+import { MIN_NEW_BYTES, reach } from "./reach.ts";
 import { lineTest } from "./secrets.ts";
 import { eventStart, isIndented } from "./start.ts";
 import type { LineRules } from "./text.ts";
@@ -29,6 +30,8 @@ const HEAVY_RANGE = 65_536;
 /** What was counted is told at least so often, in milliseconds, while that is of use. */
 const KEEP_MS = 500;
 const ESCAPE = 27;
+/** How much later than the last change of its file a time may be: by the zones that clocks can differ. */
+const AHEAD_MS = 86_400_000;
 
 /** What lines are counted into. */
 export interface Summaries {
@@ -49,7 +52,8 @@ export interface SummarizeHelp {
  * Counts the wanted lines of a part by their templates, as `Session.summarize` does.
  *
  * Lines that go with the one before are one event with it, which is counted by its first line: lines without a time at most
- * 200 below one that has a time, and at most 200 lines that begin with white space.
+ * 200 below one that has a time, and at most 200 lines that begin with white space. A time more than a day after
+ * `query.reference` is taken for none, but its line begins an event.
  */
 export async function summarize(
   source: ByteSource,
@@ -83,6 +87,8 @@ class Summarizer {
   readonly #heads: Heads;
   readonly #byHead: boolean;
   readonly #base: number;
+  /** Ms since the epoch: later times are mistakes. */
+  readonly #latest: number;
   #lines = 0;
   #events = 0;
   #scanned = 0;
@@ -123,6 +129,7 @@ class Summarizer {
     this.#quick = new QuickReader(timesOf(query));
     this.#heads = new Heads(this.#parser);
     this.#byHead = hasHeadFilter(query);
+    this.#latest = query.reference === undefined ? Infinity : query.reference + AHEAD_MS;
     this.#base = (limits.index ?? 0) * PART_SPAN;
   }
 
@@ -151,8 +158,10 @@ class Summarizer {
     const { from, to } = this.#part;
     const { bytes = Infinity } = this.#limits;
     let position = from;
+    if (!(await reach(this.#source, this.#part, this.#control))) return this.#result(from, from, "time");
     for await (const block of this.#reader(2 * RANGE).forwards(from, to)) {
-      if (position > from && this.#control.expired) return this.#result(from, position, "time");
+      const over = this.#control.aborted || (this.#control.expired && this.#scanned >= MIN_NEW_BYTES);
+      if (position > from && over) return this.#result(from, position, "time");
       if (position > from && this.#scanned >= bytes) return this.#result(from, position, "bytes");
       await this.#scan(block, position);
       position = block.end;
@@ -182,7 +191,8 @@ class Summarizer {
       lines: this.#lines,
       events: this.#events,
       scannedBytes: this.#scanned,
-      exact: ended === "end",
+      exact: ended === "end" && !this.#source.damaged,
+      ...(this.#source.damaged && { damaged: true }),
       from,
       to,
       ...(this.#last >= this.#first && { first: this.#first, last: this.#last }),
@@ -208,7 +218,7 @@ class Summarizer {
       const start = spans[at] ?? 0;
       const end = spans[at + 1] ?? 0;
       if (this.#test === undefined && quick?.read(bytes, start, lineEnd(bytes, start, end)) === true) {
-        if (end - start <= this.#rules.maxLineBytes) {
+        if (end - start <= this.#rules.maxLineBytes && (quick.time ?? 0) <= this.#latest) {
           const summary = this.#take(quick, false, block.offset + start, block.offset + end);
           summary?.addBytes(bytes, quick.start, lineEnd(bytes, start, end), quick, this.#base + block.offset + start);
           continue;
@@ -247,13 +257,18 @@ class Summarizer {
   #add(own: Head, message: string, text: string, start: number, end: number): void {
     const summary = this.#take(own, isIndented(text), start, end);
     if (summary === undefined) return;
-    const { time, level } = this.#heads.last;
+    const { time, level } = this.#trusted(this.#heads.last);
     summary.add({ message, time, level }, this.#base + start);
+  }
+
+  /** A time later than the file can have is none. */
+  #trusted(head: Head): Head {
+    return head.time !== undefined && head.time > this.#latest ? { level: head.level } : head;
   }
 
   /** Takes note of a line; returns the summary to which its message is to be added, if it is wanted and begins an event. */
   #take(own: Head, indented: boolean, start: number, end: number): Summary | undefined {
-    const head = this.#heads.take(own);
+    const head = this.#trusted(this.#heads.take(own));
     const follows = start === this.#eventEnd && own.time === undefined;
     if (this.#byHead && !wants(this.#query, head)) return undefined;
     this.#lines++;

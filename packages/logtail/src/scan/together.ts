@@ -4,6 +4,7 @@ import type { Kept } from "./control.ts";
 import { ScanError } from "./error.ts";
 import { bothProgress } from "./progress.ts";
 import { DEFAULT_MS } from "./serve.ts";
+import { wholeMs } from "./reach.ts";
 import type { ScanThread } from "./thread.ts";
 import type { Part, SummarizeLimits, SummarizePart, Work } from "./types.ts";
 
@@ -20,7 +21,7 @@ export interface Summarized {
 export async function summarizeAlone(thread: ScanThread, work: Work<SummarizeLimits>): Promise<Summarized> {
   const { part, query, limits, signal, onProgress } = work;
   const request = { type: "summarize", part, query, limits } as const;
-  const { outcome, kept } = await thread.request(request, limits.ms ?? DEFAULT_MS, signal, onProgress);
+  const { outcome, kept } = await thread.request(request, wholeMs(part, limits.ms ?? DEFAULT_MS), signal, onProgress);
   const done = outcome === "killed" ? kept : (outcome as Kept);
   return {
     covered: done?.covered ?? nothingOf(part),

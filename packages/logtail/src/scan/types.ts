@@ -24,7 +24,10 @@ export interface SearchLimits {
   readonly after?: number;
   /** Longest text of a line in bytes: what lies behind is neither given nor searched. Default 65,536. */
   readonly maxLineBytes?: number;
-  /** Milliseconds; default 5,000. */
+  /**
+   * Milliseconds; default 5,000. Of a compressed file, inflating what is before the part comes on top, at most ten times as
+   * much, and a mebibyte of the part is searched in any case.
+   */
   readonly ms?: number;
   /** Bytes scanned, exceeded by at most a block. Default: no limit. */
   readonly bytes?: number;
@@ -56,13 +59,23 @@ export interface SearchPart {
   readonly matched: number;
   /** Bytes of the part, uncompressed, that were looked at. */
   readonly scannedBytes: number;
-  /** Whether the whole part was scanned, so that `matched` is all there is. */
+  /** Whether the whole part was scanned, so that `matched` is all there is; but see `cutLines`. */
   readonly exact: boolean;
   /**
    * Where to go on for further hits: the `from` of the next part, or its `to` if the newest come first. Undefined: there are no
    * more.
+   *
+   * A compressed part whose newest hits come first has to be read whole: when its time was over before, there are no hits, and
+   * `next` is its own `to` (`Number.MAX_SAFE_INTEGER` for Infinity). The same part then needs more time than it had.
    */
   readonly next: number | undefined;
+  /**
+   * Present when a compressed file is cut off, broken or not compressed: what could be read of it was searched as far as the
+   * other fields say, and is never `exact`.
+   */
+  readonly damaged?: true;
+  /** Lines longer than `maxLineBytes` that the rest of which, not searched, might make wanted; absent for none. */
+  readonly cutLines?: number;
   readonly ended: Ended;
   /** Bytes that were left out because the pattern took too long on them; only if `ended` is `killed`. */
   readonly skipped?: { readonly from: number; readonly to: number };
@@ -91,6 +104,8 @@ export interface SummarizePart {
   readonly scannedBytes: number;
   /** Whether the whole part was scanned. */
   readonly exact: boolean;
+  /** Present when a compressed file is cut off, broken or not compressed; what could be read was counted. Never `exact`. */
+  readonly damaged?: true;
   /** What was covered goes from here to the end of the part; of a compressed part, from its start to `to`. */
   readonly from: number;
   readonly to: number;

@@ -1,5 +1,6 @@
 import type { HistogramReport } from "./report.ts";
 import type { Stats } from "./stats.ts";
+import type { TimelineDump } from "./timeline.ts";
 
 /** What a summary has counted: plain data, for another summary, also in another thread. */
 export interface SummaryDump {
@@ -10,8 +11,8 @@ export interface SummaryDump {
   readonly last: number;
   /** Lines without a level, and of each level. */
   readonly levels: readonly number[];
-  readonly histogram: HistogramReport | undefined;
-  readonly errors: HistogramReport | undefined;
+  readonly times: TimelineDump;
+  readonly errors: TimelineDump;
   readonly stats: readonly (Omit<Readonly<Stats>, "histogram"> & { readonly histogram: HistogramReport | undefined })[];
   /** Keys of shapes, what makes them sure, and which of `stats` they are. */
   readonly keys: readonly (readonly [key: number, check: number, place: number])[];

@@ -62,17 +62,6 @@ export class Histogram {
     };
   }
 
-  /** The counts in the buckets of a wider histogram, whose times these are among. */
-  countsOver(wider: { readonly from: number; readonly widthMs: number; readonly counts: readonly number[] }): number[] {
-    const counts = wider.counts.map(() => 0);
-    for (const [at, count] of this.#buckets.entries()) {
-      if (count === 0) continue;
-      const to = Math.floor(((this.#first + at) * this.#width - wider.from) / wider.widthMs);
-      counts[to] = (counts[to] ?? 0) + count;
-    }
-    return counts;
-  }
-
   /** Makes room for `time`, and returns its bucket. */
   #fit(time: number): number {
     if (Number.isNaN(this.#first)) {

@@ -38,9 +38,12 @@ export interface SummaryReport {
   /** Lines in the time before, counted in `lines` or not; only with a time before. */
   readonly before?: number;
   readonly levels: Readonly<Partial<Record<Level, number>>>;
+  /** Ms since the epoch, but for the times that the histogram leaves out; absent when no line had a time. */
   readonly first?: number;
   readonly last?: number;
   readonly histogram?: HistogramReport & {
+    /** Lines whose times lie so far from the others that they are left out, 0.1 % on either side at most; absent for none. */
+    readonly outside?: number;
     /** Of each bucket, the lines whose level is error or critical. */
     readonly errors: readonly number[];
   };

@@ -8,6 +8,7 @@ import type { SummaryReport, TemplateReport } from "./report.ts";
 import { compare, describe, exampleOf, rankOf, SIGNIFICANT, total, trendOf } from "./report.ts";
 import type { Stats } from "./stats.ts";
 import { mergeStats } from "./stats.ts";
+import { Timeline } from "./timeline.ts";
 import { joinTokens, Tokenizer } from "./tokens.ts";
 
 export type { HistogramReport, SummaryReport, TemplateReport, Trend } from "./report.ts";
@@ -48,6 +49,10 @@ export interface Comparison {
 
 /** The rank of a warning: its place among the levels, from 1. */
 const WARNING = LEVELS.indexOf("warning") + 1;
+/** Narrow buckets from which a histogram is made. */
+const MIN_NARROW = 4096;
+const NARROW_PER_BUCKET = 64;
+
 /** Mines templates from messages: what is in millions of lines, in bounded memory. */
 export class Summary {
   readonly #maxTemplates: number;
@@ -57,9 +62,9 @@ export class Summary {
   readonly #tokenizer = new Tokenizer();
   readonly #keys = new Map<number, Known>();
   #stats = new Set<Stats>();
-  readonly #histogram: Histogram;
+  readonly #times: Timeline;
   /** Of the lines whose level is error or critical. */
-  readonly #errors: Histogram;
+  readonly #errors: Timeline;
   /** Lines without a level, and of each level. */
   readonly #levels = new Float64Array(LEVELS.length + 1);
   #lines = 0;
@@ -72,8 +77,9 @@ export class Summary {
     this.#maxShapes = this.#maxTemplates * 4;
     this.#buckets = Math.max(2, options.buckets ?? 40);
     this.#maxExample = options.maxExample ?? 500;
-    this.#histogram = new Histogram(this.#buckets);
-    this.#errors = new Histogram(this.#buckets);
+    const narrow = Math.max(MIN_NARROW, this.#buckets * NARROW_PER_BUCKET);
+    this.#times = new Timeline(narrow);
+    this.#errors = new Timeline(narrow);
   }
 
   /** Lines counted. */
@@ -133,7 +139,7 @@ export class Summary {
     if (time < stats.first) stats.first = time;
     if (time > stats.last) stats.last = time;
     (stats.histogram ??= new Histogram(this.#buckets)).add(time);
-    this.#histogram.add(time);
+    this.#times.add(time);
     if (rank > WARNING) this.#errors.add(time);
     if (time < this.#first) this.#first = time;
     if (time > this.#last) this.#last = time;
@@ -148,8 +154,8 @@ export class Summary {
       first: this.#first,
       last: this.#last,
       levels: [...this.#levels],
-      histogram: this.#histogram.read(),
-      errors: this.#errors.read(),
+      times: this.#times.dump(),
+      errors: this.#errors.dump(),
       stats: [...this.#stats].map((stats) => ({ ...stats, histogram: stats.histogram?.read() })),
       keys: [...this.#keys].map(([key, { check, stats }]) => [key, check, places.get(stats) ?? -1]),
     };
@@ -165,8 +171,8 @@ export class Summary {
     this.#first = Math.min(this.#first, dump.first);
     this.#last = Math.max(this.#last, dump.last);
     for (const [rank, count] of dump.levels.entries()) this.#levels[rank] = (this.#levels[rank] ?? 0) + count;
-    this.#histogram.addCounts(dump.histogram);
-    this.#errors.addCounts(dump.errors);
+    this.#times.addAll(dump.times);
+    this.#errors.addAll(dump.errors);
     const keys = dump.stats.map((): (readonly [key: number, check: number])[] => []);
     for (const [key, check, place] of dump.keys) keys[place]?.push([key, check]);
     for (const [place, other] of dump.stats.entries()) this.#mergeStats(other, keys[place] ?? []);
@@ -253,14 +259,32 @@ export class Summary {
   }
 
   #totals(): Pick<SummaryReport, "lines" | "levels" | "first" | "last" | "histogram"> {
-    const histogram = this.#histogram.read();
+    const span = this.#times.span();
+    const histogram = span && this.#times.view(this.#buckets, span.from, span.to);
+    const { first, last } = this.#span;
     return {
       lines: this.#lines,
       levels: Object.fromEntries(
         LEVELS.flatMap((level, at) => ((this.#levels[at + 1] ?? 0) > 0 ? [[level, this.#levels[at + 1]]] : [])),
       ),
-      ...(this.#last >= this.#first && { first: this.#first, last: this.#last }),
-      ...(histogram !== undefined && { histogram: { ...histogram, errors: this.#errors.countsOver(histogram) } }),
+      ...(last >= first && { first, last }),
+      ...(span !== undefined &&
+        histogram !== undefined && {
+          histogram: {
+            ...histogram,
+            ...(span.outside > 0 && { outside: span.outside }),
+            errors: this.#errors.countsOver(histogram),
+          },
+        }),
+    };
+  }
+
+  /** The first and the last time, without those that are left out as mistakes. */
+  get #span(): { readonly first: number; readonly last: number } {
+    const span = this.#times.span();
+    return {
+      first: Math.max(this.#first, span?.from ?? -Infinity),
+      last: Math.min(this.#last, span === undefined ? Infinity : span.to - 1),
     };
   }
 
@@ -272,8 +296,8 @@ export class Summary {
       sum.#other += part.#other;
       sum.#first = Math.min(sum.#first, part.#first);
       sum.#last = Math.max(sum.#last, part.#last);
-      sum.#histogram.addAll(part.#histogram);
-      sum.#errors.addAll(part.#errors);
+      sum.#times.addAll(part.#times.dump());
+      sum.#errors.addAll(part.#errors.dump());
       for (const [at, count] of part.#levels.entries()) sum.#levels[at] = (sum.#levels[at] ?? 0) + count;
     }
     return sum;
@@ -341,8 +365,10 @@ export class Summary {
 
   /** The present's part of both spans. */
   #presentShare({ before, spanRatio }: Comparison): number {
-    const now = this.#last - this.#first;
-    const then = before.#last - before.#first;
+    const present = this.#span;
+    const past = before.#span;
+    const now = present.last - present.first;
+    const then = past.last - past.first;
     const ratio = spanRatio ?? (now > 0 && then > 0 ? now / then : this.#lines / Math.max(1, before.#lines));
     return Math.min(1, Math.max(0, ratio / (1 + ratio)));
   }

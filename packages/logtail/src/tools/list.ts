@@ -17,13 +17,14 @@ const SAMPLE = { maxLines: 20, maxLineBytes: 4_096, maxScanBytes: 65_536 };
 /** The logs there are. */
 export async function listLogs(logtail: Logtail, args: Inputs["list"], signal: AbortSignal): Promise<Output> {
   const { source } = await logtail.select(undefined, signal);
-  const { logs } = await source.list([], signal);
+  const { logs, omitted } = await source.list([], signal);
   const fits = args.source === undefined ? undefined : globMatcher(args.source);
   const wanted = fits ? logs.filter(({ label }) => fits(label)) : logs;
   const rows: Row[] = [];
   for (const log of wanted.slice(0, args.limit)) rows.push(await row(source, log, signal));
-  const hint = hintFor(logs.length, wanted.length, rows.length);
-  return { logs: rows, total: wanted.length, ...(hint !== undefined && { hint }) };
+  const hints = [hintFor(logs.length, wanted.length, rows.length), omitted > 0 ? omittedNote(omitted) : undefined];
+  const hint = hints.filter((part) => part !== undefined).join(" ");
+  return { logs: rows, total: wanted.length + (fits ? 0 : omitted), ...(hint !== "" && { hint }) };
 }
 
 async function row(source: Source, log: LogFile, signal: AbortSignal): Promise<Row> {
@@ -70,6 +71,11 @@ function hintFor(all: number, wanted: number, shown: number): string | undefined
   if (all === 0) return "There are no logs yet. Whoever runs this server names them in its `paths`.";
   if (wanted === 0) return `None of the ${all} logs has a name like that. "**/*.log" fits names in folders too.`;
   return shown < wanted ? `${wanted - shown} more: narrow with a glob as source, or raise limit.` : undefined;
+}
+
+/** What is said of logs beyond `maxFiles`. */
+export function omittedNote(count: number): string {
+  return `${count} more ${count === 1 ? "log was" : "logs were"} not looked at: name fewer, or raise maxFiles.`;
 }
 
 /** The readable form. */

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { isPlace, placeOfLine } from "../jump.ts";
 import type { Logtail } from "../logtail.ts";
 import { shownName } from "../show.ts";
+import { omittedNote } from "./list.ts";
 import { Page } from "./page.ts";
 import { inWords, isOpen, queryOf } from "./query.ts";
 import { Reading } from "./reading.ts";
@@ -48,6 +49,7 @@ export async function readLog(logtail: Logtail, args: Args, call: Call): Promise
   logtail.counts.lines += page.lines.length;
   logtail.counts.gaps += step.gaps.length;
 
+  const left = selection.omitted > 0 ? [omittedNote(selection.omitted)] : [];
   const start = page.first && (await placeOfLine(source, page.first, signal));
   const hint = hintFor(step, args, waitMs, page.lines.length) ?? selection.hint;
   return {
@@ -58,7 +60,7 @@ export async function readLog(logtail: Logtail, args: Args, call: Call): Promise
     more: step.more,
     rotated: step.rotated,
     gaps: step.gaps,
-    truncated: [page.truncated(), ...step.notes].filter((note) => note !== undefined).join(" ") || null,
+    truncated: [page.truncated(), ...step.notes, ...left].filter((note) => note !== undefined).join(" ") || null,
     totals: {
       lines: page.lines.length,
       ...(step.scanned !== undefined && { scanned: step.scanned }),

@@ -8,7 +8,7 @@ import type { Logtail } from "../logtail.ts";
 import { worded } from "../logtail.ts";
 import { cutLine, shownName } from "../show.ts";
 import { SKEW_MS } from "../span.ts";
-import { bytes } from "./list.ts";
+import { bytes, omittedNote } from "./list.ts";
 import { inWords, queryOf } from "./query.ts";
 import { Reporter } from "./reporter.ts";
 import { decodeResume, encodeResume } from "./resume.ts";
@@ -24,14 +24,16 @@ const MAX_LINE_BYTES = 65_536;
 /** Finds lines in logs and their rotated files. */
 export async function searchLogs(logtail: Logtail, args: Args, call: Call): Promise<Output> {
   const { options } = logtail;
-  const query = queryOf(args, options, Date.now());
+  const asked = queryOf(args, options, Date.now());
+  // By level alone, the scraps of a stack trace are no hits.
+  const query = asked.level !== undefined && !asked.pattern ? { ...asked, heads: true } : asked;
   const { signal } = call;
   const { source, name, count, hint: meant } = await logtail.select(args.source, signal);
   if (args.cursor !== undefined && isPlace(args.cursor))
     throw new ToolError("`cursor` is the cursor of a line: pass it to the read tool. Searches go on with next_cursor.");
   const key = keyOf(source.key, args);
   const from = args.cursor === undefined ? undefined : decodeResume(key, args.cursor);
-  const { logs } = await source.list(from ? [...from.keys()] : [], signal);
+  const { logs, omitted } = await source.list(from ? [...from.keys()] : [], signal);
 
   const rows: Row[] = [];
   let left = options.maxResultChars;
@@ -68,6 +70,8 @@ export async function searchLogs(logtail: Logtail, args: Args, call: Call): Prom
     cut > 0 && `${cut} long ${cut === 1 ? "line is" : "lines are"} cut: read it with its cursor and line_chars.`,
     context > 0 && `${context} lines of context do not fit.`,
     found.next && next === undefined && "Too many logs for a cursor: name fewer to see further hits.",
+    found.cutLines > 0 && `${found.cutLines} lines over 64 KiB were searched in their first 64 KiB only.`,
+    omitted > 0 && omittedNote(omitted),
     ...found.skipped,
   ].filter((note) => typeof note === "string");
   const hint = [hintFor(found, args, next !== undefined, query), meant].filter((part) => part !== undefined).join(" ");
@@ -76,7 +80,7 @@ export async function searchLogs(logtail: Logtail, args: Args, call: Call): Prom
     hits: rows,
     totals: {
       matched: found.matched,
-      exact: found.exact,
+      exact: found.exact && omitted === 0,
       scanned_bytes: found.scannedBytes,
       of_bytes: found.ofBytes,
       files: found.files,

@@ -7,7 +7,7 @@ import type { TemplateReport } from "../summary/summary.ts";
 import { cutLine, shownName } from "../show.ts";
 import { partOf, segmentsOf, timeAt } from "../span.ts";
 import type { SpanSegment } from "../span.ts";
-import { bytes } from "./list.ts";
+import { bytes, omittedNote } from "./list.ts";
 import { queryOf } from "./query.ts";
 import { Reporter } from "./reporter.ts";
 import type { Inputs, summarizeOutput } from "./schema.ts";
@@ -32,11 +32,12 @@ export async function summarizeLogs(logtail: Logtail, args: Args, call: Call): P
   const asked = queryOf(args, options, now);
   const { signal } = call;
   const { source, name, hint } = await logtail.select(args.source, signal);
-  const { logs } = await source.list([], signal);
+  const { logs, omitted } = await source.list([], signal);
   const { segments, skipped } = segmentsOf(
     logs,
     asked.since === undefined ? undefined : earlier(asked.since, asked.until ?? now),
   );
+  if (omitted > 0) skipped.push(omittedNote(omitted));
   const total = segments.reduce((sum, { listed }) => sum + listed.size, 0);
 
   await using session = await logtail.scanners.session(signal);
@@ -69,7 +70,10 @@ export async function summarizeLogs(logtail: Logtail, args: Args, call: Call): P
           ),
       );
       covered.bytes += Math.min(done.scannedBytes, listed.size);
-      if (!done.exact) {
+      if (done.damaged) {
+        covered.complete = false;
+        skipped.push(`${listed.relative} is damaged: it was read as far as it can be.`);
+      } else if (!done.exact) {
         covered.complete = false;
         covered.late = true;
         break;

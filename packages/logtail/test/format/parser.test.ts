@@ -5,6 +5,37 @@ import { LineParser } from "../../src/format/parser.ts";
 const AT = Date.UTC(2026, 10, 22, 10, 11, 12);
 const options = { zone: "UTC", reference: Date.UTC(2026, 10, 23) };
 
+const NO_TIMES = [
+  "2026-02-31T10:11:12Z x",
+  "2026-02-29 10:11:12 x",
+  "2026-04-31 10:11:12 x",
+  "2026-13-01T10:11:12Z x",
+  "2026-00-10T10:11:12Z x",
+  "0001-01-01T00:00:00Z x",
+  "0001-01-01 00:00:00 x",
+  "1601-01-01 00:00:00 x",
+  "Feb 30 10:11:12 host app: x",
+  "Nov 31 10:11:12 host app: x",
+  "[Sun Feb 29 10:11:12.5 2026] x",
+  "31/Feb/2026:10:11:12 +0000 x",
+  "26/02/29 10:11:12 INFO x",
+  "E0230 10:11:12.123456       1 main.go:12] x",
+] as const;
+
+it.each(NO_TIMES)("there is no such day: %s", (line) => {
+  for (const zone of ["UTC", "local", "Europe/Berlin"])
+    expect(new LineParser({ ...options, zone }).parse(line).time).toBeUndefined();
+});
+
+it.each([
+  ["2024-02-29T10:11:12Z x", Date.UTC(2024, 1, 29, 10, 11, 12)],
+  ["2000-02-29T10:11:12Z x", Date.UTC(2000, 1, 29, 10, 11, 12)],
+  ["2026-12-31T10:11:12Z x", Date.UTC(2026, 11, 31, 10, 11, 12)],
+  ["Feb 29 10:11:12 host app: x", Date.UTC(2024, 1, 29, 10, 11, 12)],
+])("there is such a day: %s", (line, time) => {
+  expect(new LineParser(options).parse(line).time).toBe(time);
+});
+
 const LINES: readonly (readonly [string, object])[] = [
   [
     "2026-11-22 10:11:12,123 ERROR name - text",
@@ -272,7 +303,7 @@ describe("a time", () => {
   });
 
   it("is the one that Date writes", () => {
-    const date = fc.date({ min: new Date("0001-01-02"), max: new Date("9999-12-30"), noInvalidDate: true });
+    const date = fc.date({ min: new Date("1900-01-03"), max: new Date("9999-12-30"), noInvalidDate: true });
     fc.assert(
       fc.property(date, fc.integer({ min: -14 * 60, max: 14 * 60 }), (value, offset) => {
         expect(timeOf(`${value.toISOString()} x`, "local")).toBe(value.getTime());

@@ -154,8 +154,39 @@ describe("keys over several lines", () => {
     ]);
   });
 
-  it("are known by their middle too", () => {
-    expect(masker.mask(body)).toBe("[masked]");
+  // Of the length and look of what OpenSSH, PEM and others write, and no key of anybody.
+  const random = many("x3nQp7/VbT2kLz0AAAABmJ9+wEeR5uYcH8sDfG1oNtI6", 128);
+  it.each([
+    body,
+    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW",
+    "KAAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBMZIBDAcp3ostixU",
+    "7FyuRccWTCcHv4B/Z7depC/APT4nSuK3lpb/jk6FsUAQ/RJwWLpWOz/+nSvlj0008oOv9t",
+    ...[40, 48, 64, 70, 72, 76, 128].map((length) => random.slice(0, length)),
+    `${random.slice(0, 43)}=`,
+    `${random.slice(0, 42)}==`,
+  ])("are known by one line of them: %s", (line) => {
+    expect(masker.mask(line)).toBe("[masked]");
+    expect(masker.lines()(line)).toBe("[masked]");
+    expect(masker.mask(`above\r\n  ${line}\r\nbelow`)).toBe("above\r\n  [masked]\r\nbelow");
+  });
+
+  it("are known where their first line was not read", () => {
+    const lines = [random.slice(0, 70), random.slice(20, 90), "-----END OPENSSH PRIVATE KEY-----", "abc"];
+    expect(lines.map(masker.lines())).toEqual(["[masked]", "[masked]", lines[2], "abc"]);
+  });
+
+  it.each([
+    many("9f86d081884c7d65", 64),
+    many("9F86D081884C7D65", 40),
+    "550e8400e29b41d4a716446655440000550e8400e29b41d4",
+    many("abcdefgh12", 64),
+    "Users/Bob/Library/Caches/Npm2/Modules/Index/Main",
+    "/opt/App2/Home/lib/Modules/Server/Client/Main/Test",
+    random.slice(0, 39),
+    `${random.slice(0, 128)}x3`,
+    `at ${random.slice(0, 64)}`,
+  ])("are not taken for %s", (line) => {
+    expect(masker.mask(line)).toBe(line);
   });
 });
 

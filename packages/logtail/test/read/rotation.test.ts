@@ -145,9 +145,9 @@ describe("with a cursor, after a rotation", () => {
     const moving = {
       ...real,
       list: async (...args: Parameters<typeof real.list>) => {
-        const { logs: found, folders } = await real.list(...args);
+        const { logs: found, ...rest } = await real.list(...args);
         return {
-          folders,
+          ...rest,
           logs: found.map((log) => ({ ...log, live: log.live && { ...log.live, path: `${log.live.path}.gone` } })),
         };
       },

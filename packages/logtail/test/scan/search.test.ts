@@ -194,4 +194,43 @@ describe("a search finds what testing each line finds", () => {
       { numRuns: 200 },
     );
   });
+
+  it("but not for what goes with a line above, if only heads are wanted", async () => {
+    const at = (second: number) => new Date(Date.UTC(2026, 10, 22, 10, 0, second)).toISOString();
+    const content = `ERROR early\n${at(1)} ERROR bad\n\tat ab\nCaused by: x\n${at(2)} INFO ab\nERROR none\n`;
+    const bytes = Buffer.from(content + "\tat ab\n".repeat(199) + "ERROR far\n");
+    const query = { level: "error", heads: true } as const;
+    const expected = ["ERROR early", `${at(1)} ERROR bad`, "ERROR far"];
+    const accepts = matcher(query);
+    expect(linesOf(bytes).flatMap(({ text: line }) => (accepts(line) ? [line] : []))).toEqual(expected);
+    for (const [newestFirst, compressed] of [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ]) {
+      using file = fileOf(place.path, bytes, compressed);
+      const found = await file.searchAll(query, { hits: 2, newestFirst: newestFirst === true });
+      const texts = found.map(({ line }) => line.text);
+      expect(newestFirst ? texts.reverse() : texts).toEqual(expected);
+      const only = await file.search({ heads: true, pattern: text("ab") }, { hits: 9 });
+      expect(only.hits.map(({ line }) => line.text)).toEqual([`${at(2)} INFO ab`]);
+    }
+  });
+
+  it("and says how many lines were cut before they could be found", async () => {
+    const long = "x".repeat(30);
+    const bytes = Buffer.from(`${long} ab\nab ${long}\n${long}\nab\n${long} é\n`);
+    for (const newestFirst of [false, true]) {
+      for (const blockBytes of [8, 65_536]) {
+        using file = fileOf(place.path, bytes);
+        const limits = { hits: 9, newestFirst, maxLineBytes: 6, blockBytes, firstBlockBytes: blockBytes };
+        const found = await file.search({ pattern: text("ab") }, limits);
+        expect(found).toMatchObject({ matched: 2, exact: true, cutLines: blockBytes === 8 ? 3 : 1 });
+        expect(await file.search({ pattern: text("ab") }, { ...limits, maxLineBytes: 99 })).not.toHaveProperty(
+          "cutLines",
+        );
+      }
+    }
+  });
 });

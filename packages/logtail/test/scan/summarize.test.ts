@@ -108,6 +108,50 @@ describe("a summary", () => {
   });
 });
 
+describe("a summary with odd times", () => {
+  const ordinary = Array.from({ length: 3000 }, (_, at) => `${stamp(at * 1000)} INFO fine ${at}\n`).join("");
+
+  it.each([
+    ["9999-12-31T23:59:59Z INFO odd\n", 1],
+    ["9999-12-31T23:59:59 é INFO odd\n", 1],
+    [`${stamp(86_400_000 + 3_600_001)} INFO odd\n`, 1],
+    [`${stamp(86_400_000 + 3_600_000)} INFO odd\n`, 0],
+  ])("takes a time later than the file's last change for none: %s", async (odd, none) => {
+    const query = { reference: START + 3_600_000 };
+    const { part, recent } = await summarized(ordinary + odd, query, { split: 0 });
+    expect(part).toMatchObject({ lines: 3001, events: 3001 });
+    expect(part.last).toBe(none === 1 ? START + 2_999_000 : START + 90_000_000);
+    expect(recent.lines).toBe(3001);
+    const sum = recent.histogram?.counts.reduce((all, count) => all + count, 0);
+    expect((sum ?? 0) + (recent.histogram?.outside ?? 0)).toBe(3001 - none);
+    const wanted = await summarized(ordinary + odd, { ...query, since: START });
+    expect(wanted.part.lines).toBe(3001 - none);
+  });
+
+  it("shows where most lines are, and counts the others", async () => {
+    const odd = "1970-01-01T00:00:10Z ERROR odd\n";
+    const whole = (await summarized(ordinary)).recent;
+    const { recent } = await summarized(odd + ordinary);
+    expect(recent.histogram).toMatchObject({
+      from: whole.histogram?.from,
+      widthMs: whole.histogram?.widthMs,
+      outside: 1,
+    });
+    expect(recent).toMatchObject({ lines: 3001, first: START, last: START + 2_999_000, levels: { error: 1 } });
+    expect(recent.histogram?.errors.every((count) => count === 0)).toBe(true);
+    expect(whole.histogram).not.toHaveProperty("outside");
+  });
+
+  it("leaves out nothing of a log that is spread, or short", async () => {
+    const early = `${stamp(-10_000_000)} INFO early\n`;
+    for (const content of [early + ordinary, early + ordinary.slice(0, 4000), early.repeat(4) + ordinary]) {
+      const { recent } = await summarized(content);
+      expect(recent.histogram).not.toHaveProperty("outside");
+      expect(recent.first).toBe(START - 10_000_000);
+    }
+  });
+});
+
 describe("seeking a time", () => {
   async function sought(content: string, time: number, skewMs = 0): Promise<number> {
     const path = place.at("sought");

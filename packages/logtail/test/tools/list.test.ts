@@ -15,7 +15,7 @@ it("lists the logs with what they are", async () => {
   await writeFile(place.at("app.log.2.gz"), gzipSync("older\n"));
   await writeFile(
     place.at("web/access.log"),
-    '1.2.3.4 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'.repeat(5),
+    '1.2.3.4 - - [22/Nov/2020:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'.repeat(5),
   );
   await writeFile(place.at("json.log"), '{"level":30,"time":1763805600000,"msg":"x"}\n');
   await writeFile(place.at("empty.log"), "");

@@ -76,11 +76,11 @@ describe("searching", () => {
     await using place = await folder();
     await writeFile(
       place.at("a.log"),
-      lines(10, (index) => `hit a${index}`, "2026-11-22T10:00:00Z"),
+      lines(10, (index) => `hit a${index}`, "2020-11-22T10:00:00Z"),
     );
     await writeFile(
       place.at("b.log"),
-      lines(10, (index) => `hit b${index}`, "2026-11-22T10:00:00.500Z"),
+      lines(10, (index) => `hit b${index}`, "2020-11-22T10:00:00.500Z"),
     );
     await using served = await serve({ paths: [place.path] });
     const names: string[] = [];
@@ -94,6 +94,28 @@ describe("searching", () => {
     );
   });
 
+  it("keeps the order of each log where times are missing or out of order", async () => {
+    await using place = await folder();
+    const a = ["2020-11-22T10:00:09Z hit a0", "hit a1", "2020-11-22T10:00:01Z hit a2", "2020-11-22T10:00:05Z hit a3"];
+    await writeFile(place.at("a.log"), `${a.join("\n")}\n`);
+    await writeFile(
+      place.at("b.log"),
+      lines(12, (index) => `hit b${index}`, "2020-11-22T10:00:00Z"),
+    );
+    await using served = await serve({ paths: [place.path] });
+    for (const newest_first of [true, false]) {
+      const names: string[] = [];
+      for (let cursor: string | null | undefined; cursor !== null;) {
+        const page = await served.call("search", { text: "hit", limit: 3, newest_first, ...(cursor && { cursor }) });
+        names.push(...page.hits.map(({ line }) => line.slice(line.indexOf("hit") + 4)));
+        cursor = page.next_cursor;
+      }
+      const inOrder = newest_first ? names.toReversed() : names;
+      expect(inOrder.filter((name) => name.startsWith("a"))).toEqual(["a0", "a1", "a2", "a3"]);
+      expect(inOrder.filter((name) => name.startsWith("b"))).toHaveLength(12);
+    }
+  });
+
   it("keeps to times and levels; a stack trace has those of its message", async () => {
     await using place = await folder();
     const text = lines(40_000, (index) =>
@@ -104,20 +126,20 @@ describe("searching", () => {
     const one = await served.call("search", {
       text: "deep.inside",
       level: "error",
-      since: "2026-11-22 12:00",
-      until: "2026-11-22 13:00",
+      since: "2020-11-22 12:00",
+      until: "2020-11-22 13:00",
     });
     expect(one.hits.map(({ line }) => line)).toEqual([
       "\tat deep.inside 10000",
       "\tat deep.inside 9000",
       "\tat deep.inside 8000",
     ]);
-    expect(one.hits[0]?.time).toBe("2026-11-22T12:46:40Z");
+    expect(one.hits[0]?.time).toBe("2020-11-22T12:46:40Z");
     expect(one.totals).toMatchObject({ matched: 3, exact: true });
     expect(one.totals.scanned_bytes).toBeLessThan(text.length / 4);
     const all = await served.call("search", {
-      since: "2026-11-22T20:59:50Z",
-      until: "2026-11-22T21:00:00Z",
+      since: "2020-11-22T20:59:50Z",
+      until: "2020-11-22T21:00:00Z",
       limit: 30,
     });
     expect(all.hits).toHaveLength(10);
@@ -201,6 +223,73 @@ describe("searching", () => {
     await expect(served.call("search", { text: "hit", cursor: page.hits[0]?.cursor })).rejects.toThrow("read tool");
     const next = await served.call("search", { text: "hit", limit: 40, cursor });
     expect(next.hits[0]?.line).toContain(`hit ${49 - page.hits.length} `);
+  });
+
+  it("says what could not be searched: damaged files, logs beyond the bound", async () => {
+    await using place = await folder();
+    const whole = gzipSync(lines(30_000, (index) => `needle ${index} ${(index * 7919) % 1000}`));
+    await writeFile(place.at("app.log"), "needle live\n");
+    await writeFile(place.at("app.log.1.gz"), whole.subarray(0, whole.length - 5_000));
+    await writeFile(place.at("app.log.2.gz"), "not gzip at all");
+    await writeFile(place.at("app.log.3"), "needle old\n");
+    await using served = await serve({ paths: [place.path] });
+    const found = await served.call("search", { text: "needle", limit: 1, newest_first: false });
+    expect(found.hits[0]?.line).toBe("needle old");
+    expect(found.totals.exact).toBe(false);
+    expect(found.totals.matched).toBeGreaterThan(20_000);
+    expect(found.truncated).toMatch(/app\.log\.2\.gz is damaged.*app\.log\.1\.gz is damaged/);
+    const summary = await served.call("summarize", {});
+    expect(summary).toMatchObject({ complete: false, truncated: expect.stringContaining("is damaged") });
+    for (let index = 0; index < 5; index += 1) await writeFile(place.at(`b${index}.log`), "needle\n");
+    await using few = await serve({ paths: [place.path], maxFiles: 3 });
+    expect(await few.call("search", { text: "needle" })).toMatchObject({
+      totals: { exact: false },
+      truncated: expect.stringContaining("3 more logs were not looked at"),
+    });
+    expect(await few.call("list")).toMatchObject({ total: 6, hint: expect.stringContaining("3 more logs") });
+    expect((await few.call("read")).truncated).toContain("3 more logs");
+    expect(await few.call("summarize")).toMatchObject({ complete: false });
+  });
+
+  it("loses no hit in a compressed file for which the time does not suffice, and comes to an end", async () => {
+    await using place = await folder();
+    const filler = "all the same line of a log, over and over again, without any news\n".repeat(300_000);
+    await writeFile(place.at("app.log"), "needle live\n");
+    await writeFile(place.at("app.log.1.gz"), gzipSync(`needle first\n${filler}needle last\n`, { level: 1 }));
+    await writeFile(place.at("app.log.2"), "needle old\n");
+    await using served = await serve({ paths: [place.path], searchMs: 50 });
+    for (const newest_first of [true, false]) {
+      const got: string[] = [];
+      const notes: string[] = [];
+      let pages = 0;
+      for (let cursor: string | null | undefined; cursor !== null; pages += 1) {
+        expect(pages).toBeLessThan(300);
+        const page = await served.call("search", { text: "needle", newest_first, ...(cursor && { cursor }) });
+        got.push(...page.hits.map(({ line }) => line.slice(7)));
+        notes.push(page.truncated ?? "");
+        cursor = page.next_cursor;
+      }
+      if (newest_first && got.length === 2) {
+        expect(got).toEqual(["live", "old"]);
+        expect(notes.join(" ")).toContain("search with newest_first false");
+      } else expect(got).toEqual(newest_first ? ["live", "last", "first", "old"] : ["old", "first", "last", "live"]);
+    }
+  });
+
+  it("finds messages, and not the scraps of their stack traces, by level alone", async () => {
+    await using place = await folder();
+    await writeFile(
+      place.at("app.log"),
+      lines(6, (index) =>
+        index % 2 ? `ERROR bad ${index}\njava.lang.Error: x\n\tat a.B(C.java:1)\n\t... 2 more` : "INFO fine",
+      ),
+    );
+    await using served = await serve({ paths: [place.path] });
+    const { hits, totals } = await served.call("search", { level: "error", context: 1 });
+    expect(totals.matched).toBe(3);
+    expect(hits.map(({ line }) => line.slice(25))).toEqual(["ERROR bad 5", "ERROR bad 3", "ERROR bad 1"]);
+    expect(hits[0]?.after).toEqual(["java.lang.Error: x"]);
+    expect((await served.call("search", { level: "error", text: "at a.B" })).totals.matched).toBe(3);
   });
 
   it("is cancelled in the middle, and the next search works", async () => {

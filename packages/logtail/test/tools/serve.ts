@@ -51,7 +51,7 @@ export async function serve(options: Parameters<typeof logtail>[0]): Promise<Ser
 }
 
 /** Lines as many programs write them, one a second. */
-export function lines(count: number, message: (index: number) => string, from = "2026-11-22T10:00:00Z"): string {
+export function lines(count: number, message: (index: number) => string, from = "2020-11-22T10:00:00Z"): string {
   const start = Date.parse(from);
   return Array.from(
     { length: count },

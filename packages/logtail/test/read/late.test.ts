@@ -1,0 +1,79 @@
+import { appendFile, readFile, rename, stat, truncate, unlink, utimes, writeFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+import type { CursorState } from "../../src/files/cursor.ts";
+import { Reader } from "../../src/read/reader.ts";
+import { folder, logs } from "./folder.ts";
+
+const text = (from: number, to: number): string =>
+  Array.from({ length: to - from }, (_, index) => `line ${from + index}\n`).join("");
+
+it.each([0, 3, 200])(
+  "is not read again from an archive that lacks its late lines, seen first with %d lines",
+  async (seen) => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), text(0, seen));
+    const reader = new Reader(await logs(place.path), true);
+    let state: CursorState | undefined;
+    const got: string[] = [];
+    const gaps: unknown[] = [];
+    const step = async (): Promise<void> => {
+      const answer = await reader.read(state);
+      ({ state } = answer);
+      got.push(...answer.lines.map((line) => `${line.text}\n`));
+      gaps.push(...answer.gaps);
+    };
+    try {
+      await step();
+      await appendFile(place.at("app.log"), text(seen, 300));
+      if (seen > 0) await step();
+      await rename(place.at("app.log"), place.at("app.log.1"));
+      const archive = gzipSync(await readFile(place.at("app.log.1")));
+      await appendFile(place.at("app.log.1"), text(300, 310));
+      if (seen > 0) await step();
+      const { atime, mtime } = await stat(place.at("app.log.1"));
+      await writeFile(place.at("app.log.1.gz"), archive);
+      await utimes(place.at("app.log.1.gz"), atime, mtime);
+      await unlink(place.at("app.log.1"));
+      await writeFile(place.at("app.log"), "");
+      await step();
+      await appendFile(place.at("app.log"), text(310, 320));
+      await step();
+      await rename(place.at("app.log.1.gz"), place.at("app.log.2.gz"));
+      await rename(place.at("app.log"), place.at("app.log.1"));
+      await step();
+      await writeFile(place.at("app.log"), text(320, 330));
+      await step();
+      await step();
+    } finally {
+      await reader.close();
+    }
+    expect(gaps).toEqual([]);
+    expect(got.join("")).toBe(text(0, 330));
+  },
+);
+
+it.each([true, false])("are not read again from a copy that lacks them, compressed: %s", async (compressed) => {
+  await using place = await folder();
+  await writeFile(place.at("app.log"), "");
+  const reader = new Reader(await logs(place.path), true);
+  try {
+    let { state } = await reader.read(undefined);
+    const got: string[] = [];
+    const step = async (): Promise<void> => {
+      const answer = await reader.read(state);
+      ({ state } = answer);
+      got.push(...answer.lines.map((line) => `${line.text}\n`));
+    };
+    await writeFile(place.at("app.log"), text(0, 30));
+    await step();
+    const copy = Buffer.from(text(0, 25));
+    await writeFile(place.at(compressed ? "app.log.1.gz" : "app.log.1"), compressed ? gzipSync(copy) : copy);
+    await truncate(place.at("app.log"));
+    await appendFile(place.at("app.log"), text(30, 40));
+    await step();
+    expect(got.join("")).toBe(text(0, 40));
+  } finally {
+    await reader.close();
+  }
+});
