@@ -23,6 +23,7 @@ const REPORT_MS = 5_000;
 /** What is read of the last lines at most. */
 const MAX_BYTES = 16 * 1024 * 1024;
 /** What one step looks at before others get a turn. */
+const MAX_STEP_MS = 15_000;
 const STEP = { maxScanBytes: 8 * 1024 * 1024, maxMs: 200, maxLines: 10_000 };
 
 export interface ReadingOptions {
@@ -126,12 +127,15 @@ export class Reading {
     const { source, until, page, signal } = this.#options;
     const { zone } = this.#logtail.options;
     this.cursor = cursor;
+    let { maxMs } = STEP;
     do {
-      const options = { ...STEP, take: this.#take, zone, signal };
+      const options = { ...STEP, maxMs, take: this.#take, zone, signal };
       const answer = await worded(() => read(source, this.cursor, options));
       this.#note(answer);
       this.scanned = (this.scanned ?? 0) + answer.scannedLines;
-    } while (this.more && !this.#full && this.met === undefined);
+      // The place in a compressed file is found by inflating all before it.
+      if (answer.more && answer.scannedLines === 0) maxMs *= 4;
+    } while (this.more && !this.#full && this.met === undefined && maxMs <= MAX_STEP_MS);
     this.satisfied = this.#full || (until ? this.met !== undefined : page.lines.length > 0 || this.gaps.length > 0);
   }
 
