@@ -226,7 +226,7 @@ export const summarizeOutput = z.object({
         recent: z.number().int().optional().describe("Of count: those in the recent time."),
         first: time.optional(),
         last: time.optional(),
-        example: z.string().optional().describe("The first such line, where it says more than the template."),
+        example: z.string().optional().describe("One such line, where it says more than the template."),
         cursor: jump.optional(),
       }),
     )
