@@ -4,6 +4,7 @@ import { decodeCursor } from "../files/cursor.ts";
 import type { Gap } from "../files/plan.ts";
 import type { Source } from "../files/source.ts";
 import { find } from "../find.ts";
+import { MAX_LINE_BYTES } from "../lines/split.ts";
 import { worded } from "../logtail.ts";
 import type { Logtail } from "../logtail.ts";
 import { waitForChange } from "../read/follow.ts";
@@ -72,7 +73,7 @@ export class Reading {
     const { maxResultChars, searchMs, zone } = this.#logtail.options;
     const all = isOpen(query) && !until;
     // Long lines are cut when they are shown.
-    const maxBytes = Math.min(MAX_BYTES, Math.max(4 * maxResultChars, lines * 65_536));
+    const maxBytes = Math.min(MAX_BYTES, Math.max(4 * maxResultChars, lines * MAX_LINE_BYTES));
     const limits = { maxLines: all ? lines : 0, maxBytes, maxMs: searchMs };
     const answer = await worded(() => read(source, undefined, { ...limits, zone, signal }));
     this.#note(answer);
@@ -100,7 +101,7 @@ export class Reading {
         limit: lines,
         newestFirst: true,
         context: 0,
-        maxLineBytes: 65_536,
+        maxLineBytes: MAX_LINE_BYTES,
         ms: this.#logtail.options.searchMs,
         // Of one log the position in the newest file is the last.
         ends: new Map(positions.map(({ label, id, offset }) => [label, { id, offset }])),

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { find } from "../find.ts";
 import type { Found, FoundHit } from "../find.ts";
 import { isPlace } from "../jump.ts";
+import { MAX_LINE_BYTES } from "../lines/split.ts";
 import type { Logtail } from "../logtail.ts";
 import { worded } from "../logtail.ts";
 import { cutLine, shownName } from "../show.ts";
@@ -18,8 +19,6 @@ import { written } from "./when.ts";
 type Output = z.input<typeof searchOutput>;
 type Row = Output["hits"][number];
 type Args = Inputs["search"];
-
-const MAX_LINE_BYTES = 65_536;
 
 /** Finds lines in logs and their rotated files. */
 export async function searchLogs(logtail: Logtail, args: Args, call: Call): Promise<Output> {
