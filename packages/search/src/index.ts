@@ -1,9 +1,9 @@
 import { definePlugin, ToolError } from "@plugboard/core";
 import type { Call, PluginFactory } from "@plugboard/core";
 import { z } from "zod";
-import { fetchText, searchPage } from "./answer.ts";
-import { Corpus, RootError } from "./corpus.ts";
-import { CursorError } from "./cursor.ts";
+import { fetchText, searchPage } from "./tools/answer.ts";
+import { Corpus, RootError } from "./files/corpus.ts";
+import { CursorError } from "./tools/cursor.ts";
 import type { WorkProgress } from "./shared.ts";
 import {
   annotations,
@@ -15,7 +15,7 @@ import {
   searchInput,
   searchOutput,
   searchText,
-} from "./tools.ts";
+} from "./tools/schema.ts";
 
 const globs = z.array(z.string().min(1).max(500)).max(200);
 const MIB = 1024 * 1024;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import MarkdownIt from "markdown-it";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { fetchText, searchPage } from "../src/answer.ts";
-import { Corpus } from "../src/corpus.ts";
-import type { CorpusOptions } from "../src/corpus.ts";
-import { queryTerms } from "../src/tokens.ts";
+import { fetchText, searchPage } from "../src/tools/answer.ts";
+import { Corpus } from "../src/files/corpus.ts";
+import type { CorpusOptions } from "../src/files/corpus.ts";
+import { queryTerms } from "../src/analysis/tokens.ts";
 import { Folder, longestBlock } from "./folder.ts";
 
 const defaults: Omit<CorpusOptions, "roots"> = {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CursorError, decodeCursor, encodeCursor } from "../src/cursor.ts";
+import { CursorError, decodeCursor, encodeCursor } from "../src/tools/cursor.ts";
 
 const generation = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((number) => number.toString(16).padStart(16, "0"));
 const offset = fc.integer({ min: 0, max: 2 ** 32 - 1 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { fingerprint, indexTerms, makeDocument } from "../src/document.ts";
-import type { Document } from "../src/document.ts";
+import { fingerprint, indexTerms, makeDocument } from "../src/documents/document.ts";
+import type { Document } from "../src/documents/document.ts";
 import { Pacer } from "../src/pacer.ts";
 
 const make = (text: string, path = "folder/file.md", hash = "00"): Promise<Document> => {

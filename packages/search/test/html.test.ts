@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseHtml } from "../src/html.ts";
+import { parseHtml } from "../src/documents/html.ts";
 import { Pacer } from "../src/pacer.ts";
-import type { Parsed, SectionBounds } from "../src/sections.ts";
+import type { Parsed, SectionBounds } from "../src/documents/sections.ts";
 
 const parse = (source: string, bounds: Partial<SectionBounds> = {}): Promise<Parsed> =>
   parseHtml(source, { maxSections: 1_000, maxSectionChars: 8_000, ...bounds }, new Pacer());

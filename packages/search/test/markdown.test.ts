@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseMarkdown, plainMarkdown } from "../src/markdown.ts";
+import { parseMarkdown, plainMarkdown } from "../src/documents/markdown.ts";
 import { Pacer } from "../src/pacer.ts";
-import type { Parsed, SectionBounds } from "../src/sections.ts";
+import type { Parsed, SectionBounds } from "../src/documents/sections.ts";
 import { longestBlock } from "./folder.ts";
 
 const bounds: SectionBounds = { maxSections: 10_000, maxSectionChars: 8_000 };

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { openRoots } from "@plugboard/core/files";
 import type { OpenFile, Roots } from "@plugboard/core/files";
 import { expect, test, vi } from "vitest";
-import { readText, stampOf, Unreadable } from "../src/read.ts";
+import { readText, stampOf, Unreadable } from "../src/files/read.ts";
 import { Folder } from "./folder.ts";
 
 test(

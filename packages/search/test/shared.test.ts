@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { expect, test } from "vitest";
-import { ahead } from "../src/ahead.ts";
+import { ahead } from "../src/files/ahead.ts";
 import { SharedWork } from "../src/shared.ts";
 
 function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {

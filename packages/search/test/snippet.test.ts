@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { boundary, cleanLine, cleanText, shorten } from "../src/clean.ts";
-import { snippet, SNIPPET_CHARS } from "../src/snippet.ts";
-import { queryTerms } from "../src/tokens.ts";
+import { boundary, cleanLine, cleanText, shorten } from "../src/documents/clean.ts";
+import { snippet, SNIPPET_CHARS } from "../src/tools/snippet.ts";
+import { queryTerms } from "../src/analysis/tokens.ts";
 
 const of = (text: string, query: string, chars?: number): string => snippet(text, queryTerms(query, 64).terms, chars);
 const filler = (count: number): string => Array.from({ length: count }, (_, index) => `filler${index}`).join(" ");

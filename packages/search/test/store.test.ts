@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { memoryStore } from "../src/store.ts";
-import type { Store } from "../src/store.ts";
+import { memoryStore } from "../src/engine/store.ts";
+import type { Store } from "../src/engine/store.ts";
 
 const byKey = (a: number, b: number): number => a - b;
 const once = (...terms: string[]): Map<string, number> => new Map(terms.map((term) => [term, 1]));

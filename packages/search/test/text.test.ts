@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Pacer } from "../src/pacer.ts";
-import { formatOf, parse } from "../src/parse.ts";
-import type { Parsed } from "../src/sections.ts";
+import { formatOf, parse } from "../src/documents/parse.ts";
+import type { Parsed } from "../src/documents/sections.ts";
 
 const read = (source: string, name: string, maxSectionChars = 8_000): Promise<Parsed> =>
   parse(source, formatOf(name), { maxSections: 100, maxSectionChars }, new Pacer());

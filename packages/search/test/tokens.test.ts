@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fold, stem } from "../src/fold.ts";
-import { queryTerms, textTerms, words } from "../src/tokens.ts";
+import { fold, stem } from "../src/analysis/fold.ts";
+import { queryTerms, textTerms, words } from "../src/analysis/tokens.ts";
 
 /** Whether a text with `written` in it is found by `asked`: by all that is asked. */
 function finds(written: string, asked: string): boolean {

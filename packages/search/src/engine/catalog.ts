@@ -1,6 +1,6 @@
-import type { Document, IndexedSection } from "./document.ts";
-import { fingerprint, indexTerms } from "./document.ts";
-import { Pacer } from "./pacer.ts";
+import type { Document, IndexedSection } from "../documents/document.ts";
+import { fingerprint, indexTerms } from "../documents/document.ts";
+import { Pacer } from "../pacer.ts";
 import { memoryStore } from "./store.ts";
 import type { Store } from "./store.ts";
 

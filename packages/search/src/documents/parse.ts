@@ -1,6 +1,6 @@
 import { parseHtml } from "./html.ts";
 import { parseMarkdown, plainMarkdown } from "./markdown.ts";
-import type { Pacer } from "./pacer.ts";
+import type { Pacer } from "../pacer.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
 import { parseRst, parseText } from "./text.ts";
 

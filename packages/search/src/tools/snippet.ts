@@ -1,5 +1,5 @@
-import { boundary, cleanLine } from "./clean.ts";
-import { words } from "./tokens.ts";
+import { boundary, cleanLine } from "../documents/clean.ts";
+import { words } from "../analysis/tokens.ts";
 
 /** UTF-16 units of a snippet, without the dots that show where it was cut. */
 export const SNIPPET_CHARS = 260;

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { cleanText } from "./clean.ts";
 import { documentId, documentUrl, sectionId } from "./ids.ts";
-import type { Pacer } from "./pacer.ts";
+import type { Pacer } from "../pacer.ts";
 import { formatOf, parse, plain } from "./parse.ts";
 import type { Format } from "./parse.ts";
-import type { ReadFile } from "./read.ts";
+import type { ReadFile } from "../files/read.ts";
 import type { Section, SectionBounds } from "./sections.ts";
-import { textTerms } from "./tokens.ts";
+import { textTerms } from "../analysis/tokens.ts";
 
 /** A file as it is indexed. */
 export interface Document {

@@ -1,6 +1,6 @@
 import { Parser } from "htmlparser2";
 import { cleanLine } from "./clean.ts";
-import type { Pacer } from "./pacer.ts";
+import type { Pacer } from "../pacer.ts";
 import { SectionWriter } from "./sections.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
 

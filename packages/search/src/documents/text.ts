@@ -1,4 +1,4 @@
-import type { Pacer } from "./pacer.ts";
+import type { Pacer } from "../pacer.ts";
 import { SectionWriter } from "./sections.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
 

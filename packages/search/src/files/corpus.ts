@@ -2,17 +2,17 @@ import { lstat } from "node:fs/promises";
 import { FileAccessError, openRoots } from "@plugboard/core/files";
 import type { Roots, WalkEntry } from "@plugboard/core/files";
 import { ahead } from "./ahead.ts";
-import { Catalog } from "./catalog.ts";
-import { makeDocument } from "./document.ts";
-import type { Document, DocumentOptions } from "./document.ts";
-import { Names } from "./ids.ts";
-import { Pacer } from "./pacer.ts";
+import { Catalog } from "../engine/catalog.ts";
+import { makeDocument } from "../documents/document.ts";
+import type { Document, DocumentOptions } from "../documents/document.ts";
+import { Names } from "../documents/ids.ts";
+import { Pacer } from "../pacer.ts";
 import { readText, stampOf, Unreadable } from "./read.ts";
 import type { ReadFile, SkipReason, Stamp } from "./read.ts";
 import { scan } from "./scan.ts";
 import type { ScanOptions } from "./scan.ts";
-import { SharedWork } from "./shared.ts";
-import type { WorkProgress } from "./shared.ts";
+import { SharedWork } from "../shared.ts";
+import type { WorkProgress } from "../shared.ts";
 import { Skips } from "./skips.ts";
 
 export interface CorpusOptions extends ScanOptions, DocumentOptions {

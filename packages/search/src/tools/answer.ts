@@ -1,10 +1,10 @@
-import { shorten } from "./clean.ts";
-import type { Catalog } from "./catalog.ts";
+import { shorten } from "../documents/clean.ts";
+import type { Catalog } from "../engine/catalog.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import type { Document, IndexedSection } from "./document.ts";
-import { plain } from "./parse.ts";
+import type { Document, IndexedSection } from "../documents/document.ts";
+import { plain } from "../documents/parse.ts";
 import { snippet } from "./snippet.ts";
-import { queryTerms } from "./tokens.ts";
+import { queryTerms } from "../analysis/tokens.ts";
 
 export interface SearchResult {
   id: string;
