@@ -2,7 +2,7 @@ import { testPlugin } from "@plugboard/core/testing";
 import { search } from "../src/index.ts";
 
 testPlugin(search, {
-  options: { roots: ["test"] },
-  badOption: { roots: [] },
-  tools: { search: { query: "anything" }, fetch: { id: "any" } },
+  options: { roots: ["test"], state: false },
+  badOption: { roots: [""] },
+  tools: { search: { query: "anything" }, search_similar: { id: "any" }, fetch: { id: "any" } },
 });

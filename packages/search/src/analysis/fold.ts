@@ -18,11 +18,12 @@ const PLAIN: Readonly<Record<string, string>> = {
 };
 const PLAINABLE = new RegExp(`[${Object.keys(PLAIN).join("")}]`, "gu");
 const ASCII = /^[\x00-\x7f]*$/;
-/** Accents, where they are not part of the letter as й's is. */
-const ACCENTS = /(?<=[\p{sc=Latin}\p{sc=Greek}])[\u0300-\u036f]+/gu;
-/** Vowel points and the like, which Hebrew and Arabic are mostly written without; joiners; soft hyphens. */
+/** Letters with marks on them of the scripts in which accents do not make another letter, as й is another than и. */
+const MARKED = /([\p{sc=Latin}\p{sc=Greek}])(\p{M}+)/gu;
+const ACCENTS = /[\u0300-\u036f]/g;
+/** Vowel points and the like, which Hebrew and Arabic are mostly written without; joiners, soft hyphens, variation selectors. */
 const OPTIONAL =
-  /[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u00ad\u200b-\u200d\u2060\ufeff]/gu;
+  /[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u00ad\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]/gu;
 
 /**
  * One form for all spellings of a word: compatibility forms (full-width, ligatures) and letter case are unified, accents
@@ -34,11 +35,20 @@ export function fold(word: string): string {
   return word
     .normalize("NFKC")
     .toLowerCase()
-    .normalize("NFD")
-    .replace(ACCENTS, "")
     .replace(OPTIONAL, "")
+    .normalize("NFD")
+    .replace(MARKED, (_, letter: string, marks: string) => letter + marks.replace(ACCENTS, ""))
     .normalize("NFC")
     .replace(PLAINABLE, (letter) => PLAIN[letter] ?? letter);
+}
+
+/**
+ * A word as stemmers take it: compatibility forms and letter case unified as in `fold`, optional points dropped, accents
+ * kept. `İ` is an `i`.
+ */
+export function lower(word: string): string {
+  if (ASCII.test(word)) return word.toLowerCase();
+  return word.normalize("NFKC").toLowerCase().replace(OPTIONAL, "").normalize("NFC").replaceAll("i\u0307", "i");
 }
 
 const STEMMABLE = /^[a-z]{3,40}$/;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { cleanText } from "./clean.ts";
-import { documentId, documentUrl, sectionId } from "./ids.ts";
+import type { IndexDocument } from "../engine/types.ts";
+import type { Metadata } from "./metadata.ts";
 import type { Pacer } from "../pacer.ts";
-import { formatOf, parse, plain } from "./parse.ts";
+import { parse, plain } from "./parse.ts";
 import type { Format } from "./parse.ts";
-import type { ReadFile } from "../files/read.ts";
 import type { Section, SectionBounds } from "./sections.ts";
 import { textTerms } from "../analysis/tokens.ts";
 
@@ -33,42 +33,35 @@ export interface IndexedSection extends Section {
   readonly document: Document;
 }
 
-export interface DocumentOptions extends SectionBounds {
-  readonly baseUrl?: string | undefined;
-}
+/** What is known of a text beside the text itself. */
+export type DocumentFacts = Pick<
+  IndexDocument,
+  "id" | "path" | "url" | "modified" | "bytes" | "version" | "origin" | "stamp"
+> & {
+  /** Goes before the title that the text has; without any, the last part of the path is the title. */
+  readonly title?: string | undefined;
+  /** Goes before what the text itself says under the same name. */
+  readonly metadata?: Metadata | undefined;
+};
 
-/**
- * Makes a document of a file's text.
- * @param path as people see it
- * @param file where it is
- */
+/** Makes a document of a text: cleans it, and divides it into sections as its format has them. */
 export async function makeDocument(
-  path: string,
-  file: string,
-  { text, bytes, hash, modified }: ReadFile,
-  options: DocumentOptions,
+  facts: DocumentFacts,
+  text: string,
+  format: Format,
+  bounds: SectionBounds,
   pacer: Pacer,
-): Promise<Document> {
-  const id = documentId(path);
-  const format = formatOf(file);
-  const parsed = await parse(await cleaned(text, pacer), format, options, pacer);
-  const sections: IndexedSection[] = [];
-  const document: Document = {
-    id,
-    path,
-    title: parsed.title ?? nameOf(path),
-    url: documentUrl(path, file, options.baseUrl),
-    format,
-    modified,
-    bytes,
-    hash,
-    sections,
+): Promise<IndexDocument> {
+  const { title, metadata, ...rest } = facts;
+  const parsed = await parse(await cleaned(text, pacer), format, bounds, pacer, facts.path);
+  return {
+    ...rest,
+    title: title ?? parsed.title ?? nameOf(facts.path),
+    type: format,
+    metadata: { ...parsed.metadata, ...metadata },
     cut: parsed.cut,
+    sections: parsed.sections,
   };
-  for (const [position, section] of parsed.sections.entries()) {
-    sections.push({ ...section, key: undefined, id: sectionId(id, section.anchor), position, document });
-  }
-  return document;
 }
 
 /** The terms of a section: its text, its own heading once more, what it is under, and its file's name. */

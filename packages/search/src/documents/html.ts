@@ -1,52 +1,22 @@
 import { Parser } from "htmlparser2";
-import { cleanLine } from "./clean.ts";
+import { cleanLine, cleanText } from "./clean.ts";
+import { breaksAround, isAround, isSilent } from "./elements.ts";
+import { MetadataWriter } from "./metadata.ts";
 import type { Pacer } from "../pacer.ts";
-import { SectionWriter } from "./sections.ts";
+import { Part } from "./part.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
 
-/** Elements whose content is not the document's text. */
-const SILENT = new Set([
-  "script",
-  "style",
-  "template",
-  "noscript",
-  "iframe",
-  "object",
-  "svg",
-  "math",
-  "nav",
-  "footer",
-  "select",
-  "button",
-  "textarea",
-]);
-/** Elements that stand on lines of their own, and those that stand apart. */
-const LINES = new Set(["address", "body", "dd", "div", "dt", "figcaption", "form", "header", "li", "summary", "tr"]);
-const BLOCKS = new Set([
-  "article",
-  "aside",
-  "blockquote",
-  "details",
-  "dl",
-  "fieldset",
-  "figure",
-  "hr",
-  "main",
-  "ol",
-  "p",
-  "pre",
-  "section",
-  "table",
-  "ul",
-]);
 const HEADING = /^h([1-6])$/;
 const SLICE = 16 * 1024;
 const MAX_DEPTH = 512;
 const MAX_TITLE = 1_000;
+const METADATA = new Set(["author", "description", "keywords"]);
 
 /**
- * Reads HTML into sections by heading, in a stream: scripts, styles and navigation are dropped, and if there is a `main`
- * element, everything around it. Anchors are the ids of headings. Entities of a document type are never expanded.
+ * Reads HTML into sections by heading, in a stream. Scripts, styles, navigation and bars of consent are dropped. The
+ * document is what the `main` element holds, or `role="main"`; else what the articles hold, if that is most of the page;
+ * else the body without headers and asides. Anchors are the ids of headings. Entities of a document type are never
+ * expanded.
  */
 export async function parseHtml(source: string, bounds: SectionBounds, pacer: Pacer): Promise<Parsed> {
   const page = new Page(bounds);
@@ -61,27 +31,32 @@ export async function parseHtml(source: string, bounds: SectionBounds, pacer: Pa
 
 class Page {
   readonly #bounds: SectionBounds;
-  #writer: SectionWriter;
+  readonly #body: Part;
+  readonly #metadata = new MetadataWriter();
+  #articles: Part | undefined;
+  #main: Part | undefined;
   #title = "";
   #inTitle = false;
-  #silent = 0;
-  #pre = 0;
-  /** The last two characters of the text, to tell where a line ended. */
-  #ends = "\n\n";
+  /** How deep the reading is, and where it came into what is marked so; 0 outside of it. */
   #depth = 0;
+  #silentAt = 0;
+  #aroundAt = 0;
+  #articleAt = 0;
+  #mainAt = 0;
+  #over = false;
   #tooDeep = false;
-  #main: "none" | "inside" | "over" = "none";
+  #pre = 0;
   #heading: { level: number; id: string | undefined; text: string } | undefined;
   /** The id of an element that encloses or precedes the next heading without text in between. */
   #pendingId: string | undefined;
 
   constructor(bounds: SectionBounds) {
     this.#bounds = bounds;
-    this.#writer = new SectionWriter(bounds);
+    this.#body = new Part(bounds);
   }
 
   get done(): boolean {
-    return this.#tooDeep || this.#writer.full || this.#main === "over";
+    return this.#tooDeep || this.#over;
   }
 
   onopentag(name: string, attributes: Record<string, string>): void {
@@ -89,12 +64,10 @@ class Page {
     if (this.#depth > MAX_DEPTH) this.#tooDeep = true;
     if (this.done) return;
     if (name === "title" && this.#title === "") this.#inTitle = true;
-    if (SILENT.has(name)) this.#silent += 1;
-    if (this.#silent > 0) return;
-    if (name === "main" && this.#main === "none") {
-      this.#main = "inside";
-      this.#writer = new SectionWriter(this.#bounds);
-    }
+    if (name === "meta") this.#meta(attributes);
+    if (this.#silentAt === 0 && isSilent(name, attributes)) this.#silentAt = this.#depth;
+    if (this.#silentAt > 0) return;
+    this.#enter(name, attributes);
     const level = HEADING.exec(name)?.[1];
     const id = attributes["id"] ?? (name === "a" ? attributes["name"] : undefined);
     if (level !== undefined) {
@@ -107,68 +80,114 @@ class Page {
     }
     if (name === "pre") this.#pre += 1;
     this.#break(name);
-    if (name === "br") this.#write("\n");
-    else if (name === "li") this.#write("- ");
-    else if ((name === "td" || name === "th") && !this.#ends.endsWith("\n")) this.#write(" ");
-    else if (name === "img" && attributes["alt"]) this.#write(attributes["alt"]);
+    if (name === "br") this.#write("\n", true);
+    else if (name === "li") this.#mark("- ");
+    else if (name === "dd") this.#mark(": ");
+    else if (name === "tr") this.#each((part) => part.row());
+    else if (name === "td" || name === "th") this.#each((part) => part.cell());
+    else if (name === "img" && attributes["alt"]) this.#write(cleanLine(attributes["alt"]), true);
   }
 
   onclosetag(name: string): void {
+    const depth = this.#depth;
     this.#depth -= 1;
     if (this.done) return;
     if (name === "title") this.#inTitle = false;
-    if (SILENT.has(name)) this.#silent = Math.max(0, this.#silent - 1);
-    if (this.#silent > 0) return;
+    if (this.#silentAt > 0) {
+      if (this.#silentAt === depth) this.#silentAt = 0;
+      return;
+    }
     if (name === "pre") this.#pre = Math.max(0, this.#pre - 1);
     if (HEADING.test(name) && this.#heading) {
       const { level, id, text } = this.#heading;
       this.#heading = undefined;
       // Signs that themes put behind headings as links to themselves.
       const title = cleanLine(text).replace(/\s*[¶#§🔗]+$/u, "");
-      this.#writer.heading(level, title, `${"#".repeat(level)} ${title}\n\n`, id ?? null);
-      this.#ends = "\n\n";
+      this.#each((part) => part.heading(level, title, id), true);
       return;
     }
     this.#break(name);
-    if (name === "main") this.#main = "over";
+    if (this.#aroundAt === depth) this.#aroundAt = 0;
+    if (this.#articleAt === depth) this.#articleAt = 0;
+    if (this.#mainAt === depth) {
+      this.#mainAt = 0;
+      // A main element that scripts would have filled is not the document.
+      this.#over = (this.#main?.length ?? 0) > 0;
+    }
   }
 
   ontext(data: string): void {
     if (this.done) return;
     if (this.#inTitle && this.#title.length < MAX_TITLE) this.#title += data;
-    if (this.#silent > 0 || this.#inTitle) return;
+    if (this.#silentAt > 0 || this.#inTitle) return;
     if (!this.#heading && data.trim() !== "") this.#pendingId = undefined;
-    if (this.#pre > 0) {
-      this.#write(data);
-      return;
-    }
-    const text = data.replace(/\s+/gu, " ");
-    this.#write(this.#ends.endsWith("\n") || this.#ends.endsWith(" ") ? text.trimStart() : text);
-  }
-
-  /** Ends the line, and leaves one blank around what stands apart. */
-  #break(name: string): void {
-    const wanted = BLOCKS.has(name) ? 2 : LINES.has(name) ? 1 : 0;
-    const there = /\n*$/.exec(this.#ends)?.[0].length ?? 0;
-    if (wanted > there) this.#write("\n".repeat(wanted - there));
-  }
-
-  #write(text: string): void {
-    if (text === "") return;
-    if (this.#heading) {
-      if (this.#heading.text.length < MAX_TITLE) this.#heading.text += text;
-      return;
-    }
-    this.#writer.text(text);
-    this.#ends = (this.#ends + text.slice(-2)).slice(-2);
+    // Entities may have brought back what was removed from the source.
+    const text = cleanText(data);
+    if (this.#pre > 0) this.#write(text, true);
+    else this.#write(text.replace(/\s+/gu, " "), false);
   }
 
   finish(): Parsed {
-    const { sections, cut } = this.#writer.finish();
+    const { writer } = this.#part();
+    const { sections, cut } = writer.finish();
     return {
-      title: this.#writer.firstHeading ?? (cleanLine(this.#title) || undefined),
+      title: writer.firstHeading ?? this.#body.writer.firstHeading ?? (cleanLine(this.#title) || undefined),
+      metadata: this.#metadata.finish(),
       sections,
       cut: cut || this.#tooDeep,
     };
+  }
+
+  /** The part that is the document. */
+  #part(): Part {
+    if (this.#main && this.#main.length > 0) return this.#main;
+    // A teaser beside the text may be an article as well.
+    return this.#articles && 2 * this.#articles.length >= this.#body.length ? this.#articles : this.#body;
+  }
+
+  #enter(name: string, attributes: Readonly<Record<string, string>>): void {
+    const inside = this.#mainAt > 0 || this.#articleAt > 0;
+    if (this.#mainAt === 0 && (name === "main" || attributes["role"] === "main")) {
+      this.#mainAt = this.#depth;
+      this.#main = new Part(this.#bounds);
+    } else if (!inside && name === "article") {
+      this.#articleAt = this.#depth;
+      this.#articles ??= new Part(this.#bounds);
+    } else if (!inside && this.#aroundAt === 0 && isAround(name, attributes)) {
+      this.#aroundAt = this.#depth;
+    }
+  }
+
+  #meta(attributes: Readonly<Record<string, string>>): void {
+    const name = attributes["name"]?.toLowerCase() ?? "";
+    const content = attributes["content"]?.slice(0, 10_000);
+    if (content === undefined || !METADATA.has(name)) return;
+    this.#metadata.add(name, name === "keywords" ? content.split(",") : content);
+  }
+
+  #break(name: string): void {
+    const wanted = breaksAround(name);
+    if (wanted === 0) return;
+    if (this.#heading) this.#write("\n", true);
+    else this.#each((part) => part.break(wanted));
+  }
+
+  #write(text: string, kept: boolean): void {
+    if (this.#heading) {
+      if (this.#heading.text.length < MAX_TITLE) this.#heading.text += text;
+    } else {
+      this.#each((part) => part.text(text, kept));
+    }
+  }
+
+  #mark(mark: string): void {
+    if (!this.#heading) this.#each((part) => part.mark(mark));
+  }
+
+  /** Does something in all parts that the reading is in. What is around the content is left out, but its headings. */
+  #each(act: (part: Part) => void, heading = false): void {
+    if (this.#mainAt > 0 && this.#main) act(this.#main);
+    else if (this.#articleAt > 0 && this.#articles) act(this.#articles);
+    if (heading || this.#aroundAt === 0 || this.#mainAt > 0) act(this.#body);
   }
 }

@@ -11,9 +11,9 @@ const SPECIAL = /[%#~\p{Cc}\p{Cf}\u2028\u2029]/gu;
 export class Names {
   readonly #prefixes = new Map<Root, string>();
 
-  constructor(roots: readonly Root[]) {
+  /** @param several whether there may be more than one, also if these are not all of them */
+  constructor(roots: readonly Root[], several: boolean = roots.length > 1) {
     const used = new Set<string>();
-    const several = roots.length > 1;
     for (const root of roots) {
       if (!several) {
         this.#prefixes.set(root, "");
@@ -26,6 +26,11 @@ export class Names {
       used.add(unique);
       this.#prefixes.set(root, root.kind === "folder" ? `${unique}/` : unique === name ? "" : `${unique}/`);
     }
+  }
+
+  /** Whether a root is one of those. */
+  has(root: Root): boolean {
+    return this.#prefixes.has(root);
   }
 
   /** The path that people see. */
@@ -49,4 +54,9 @@ export function documentUrl(path: string, file: string, baseUrl: string | undefi
   if (baseUrl === undefined) return pathToFileURL(file).href;
   const encoded = path.split("/").map(encodeURIComponent).join("/");
   return `${baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`}${encoded}`;
+}
+
+/** The address of a document that has none: that of this server's resource of it. */
+export function resourceUrl(scheme: string, id: string): string {
+  return `${scheme}:///${id.split("/").map(encodeURIComponent).join("/")}`;
 }

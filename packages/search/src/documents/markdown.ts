@@ -1,8 +1,12 @@
 import MarkdownIt from "markdown-it";
 import { cleanLine } from "./clean.ts";
+import { readFrontMatter } from "./frontmatter.ts";
+import { withoutModules } from "./mdx.ts";
 import type { Pacer } from "../pacer.ts";
+import { plainMarkdown } from "./plain.ts";
 import { SectionWriter } from "./sections.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
+import { splitMarkdown } from "./split.ts";
 
 /** Only the structure of blocks is wanted: tables and references are text like any other, and inline marks too. */
 const parser = new MarkdownIt({ html: true });
@@ -14,21 +18,18 @@ const PIECE = 64 * 1024;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const HEADING = /^ {0,3}#{1,6}(?:[ \t]|$)/;
 
-/** What an MDX file imports and exports before it begins. */
-const MODULE = /^(?:(?:import|export)\b.*\n|[ \t]*\n)+/;
-
 /** Reads CommonMark and MDX into sections by heading, ATX and setext; anchors as GitHub makes them, or `{#own}`. */
 export async function parseMarkdown(source: string, bounds: SectionBounds, pacer: Pacer, mdx = false): Promise<Parsed> {
-  const { title, body } = frontMatter(source);
-  const writer = new SectionWriter(bounds);
-  for (const piece of pieces(mdx ? body.replace(MODULE, "") : body)) {
+  const { title, metadata, body } = readFrontMatter(source);
+  const writer = new SectionWriter(bounds, splitMarkdown);
+  for (const piece of pieces(mdx ? withoutModules(body) : body)) {
     if (writer.full) break;
     if (piece.verbatim) writer.text(piece.text);
     else writeBlocks(piece.text, writer);
     if (pacer.due) await pacer.pause();
   }
   const { sections, cut } = writer.finish();
-  return { title: title ?? writer.firstHeading ?? htmlHeading(body), sections, cut };
+  return { title: title ?? writer.firstHeading ?? htmlHeading(body), metadata, sections, cut };
 }
 
 function writeBlocks(text: string, writer: SectionWriter): void {
@@ -100,36 +101,8 @@ function* pieces(text: string): Generator<Piece, void, undefined> {
   if (start < text.length) yield { text: text.slice(start), verbatim };
 }
 
-const MAX_FRONT_MATTER = 64 * 1024;
-
-/** Separates YAML (`---`) or TOML (`+++`) front matter, and takes the title from it. */
-function frontMatter(source: string): { title: string | undefined; body: string } {
-  const mark = /^(---|\+\+\+)[ \t]*\n/.exec(source)?.[1];
-  if (mark === undefined) return { title: undefined, body: source };
-  const end = source.slice(0, MAX_FRONT_MATTER).indexOf(`\n${mark}`, 3);
-  const after = end === -1 ? "" : source.slice(end + 4, end + 5);
-  if (end === -1 || (after !== "\n" && after !== "")) return { title: undefined, body: source };
-  const value = /^title[ \t]*[:=][ \t]*(.{1,500})$/m.exec(source.slice(4, end))?.[1] ?? "";
-  const title = cleanLine(value.trim().replace(/^(["'])(.*)\1$/, "$2"));
-  return { title: title || undefined, body: source.slice(end + 5) };
-}
-
 /** The heading of pages that begin with a centred `<h1>`. */
 function htmlHeading(body: string): string | undefined {
   const found = /<h1[^<>]{0,500}>([^]{1,1000}?)<\/h1>/i.exec(body.slice(0, 10_000))?.[1];
   return found ? cleanLine(found.replace(/<[^<>]{0,500}>/g, " ")) || undefined : undefined;
-}
-
-const TAGS =
-  /<\/?(?:a|abbr|b|br|center|code|col|dd|del|details|div|dl|dt|em|figure|font|h[1-6]|hr|i|iframe|img|kbd|li|ol|p|picture|pre|s|small|source|span|strong|sub|summary|sup|table|tbody|td|th|thead|tr|u|ul|video)(?:\s[^<>]{0,1000})?\/?>/gi;
-
-/** Markdown as it reads: without addresses of links, emphasis, HTML tags and comments. For ranking and snippets. */
-export function plainMarkdown(text: string): string {
-  return text
-    .replace(/<!--[^]{0,1000}?-->/g, " ")
-    .replace(TAGS, " ")
-    .replace(/!?\[([^[\]]*)\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s+"[^"]{0,300}")?\)|\[[^[\]]{0,200}\])/g, "$1")
-    .replace(/^[ \t]{0,3}(?:#{1,6}|>+|={2,}|-{2,}|`{3,}|~{3,})[ \t]*/gm, "")
-    .replace(/(?<!\\)(?:\*\*?|`+|(?<!\w)__?(?=\S)|(?<=\S)__?(?!\w))/g, "")
-    .replace(/\\([\\`*_{}[\]()#+\-.!|<>~])/g, "$1");
 }

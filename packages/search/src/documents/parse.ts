@@ -1,38 +1,77 @@
+import { parseCode } from "./code.ts";
+import { parseCsv } from "./csv.ts";
+import { languageOf } from "./declarations.ts";
 import { parseHtml } from "./html.ts";
-import { parseMarkdown, plainMarkdown } from "./markdown.ts";
+import { parseJson, parseJsonLines } from "./json.ts";
+import { parseMarkdown } from "./markdown.ts";
+import { plainMdx } from "./mdx.ts";
 import type { Pacer } from "../pacer.ts";
+import { plainMarkdown } from "./plain.ts";
+import { parseRst, plainRst } from "./rst.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
-import { parseRst, parseText } from "./text.ts";
+import { parseText } from "./text.ts";
 
-/** How a file is read: by its extension, anything unknown as text. */
-export type Format = "markdown" | "mdx" | "html" | "rst" | "text";
+/** How a file is read. */
+export type Format = "markdown" | "mdx" | "html" | "rst" | "text" | "json" | "jsonl" | "csv" | "code";
 
-const FORMATS: Readonly<Record<string, Format>> = {
-  md: "markdown",
-  markdown: "markdown",
-  mdown: "markdown",
-  mkd: "markdown",
+const FORMATS: Readonly<Record<Exclude<Format, "text" | "code">, string>> = {
+  markdown: "md markdown mdown mkd qmd rmd",
   mdx: "mdx",
-  html: "html",
-  htm: "html",
-  xhtml: "html",
-  rst: "rst",
-  rest: "rst",
+  html: "html htm xhtml",
+  rst: "rst rest",
+  json: "json geojson webmanifest",
+  jsonl: "jsonl ndjson",
+  csv: "csv tsv tab",
 };
 
+const BY_EXTENSION: ReadonlyMap<string, Format> = new Map(
+  Object.entries(FORMATS).flatMap(([format, extensions]) =>
+    extensions.split(" ").map((extension): [string, Format] => [extension, format as Format]),
+  ),
+);
+
+/** The format of a file by its name or extension, whatever its case; what is unknown is text. */
 export function formatOf(name: string): Format {
-  return FORMATS[/\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? ""] ?? "text";
+  const extension = /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  return BY_EXTENSION.get(extension) ?? (languageOf(name) ? "code" : "text");
 }
 
-/** Divides a document into sections. Never throws for what the text contains. */
-export async function parse(source: string, format: Format, bounds: SectionBounds, pacer: Pacer): Promise<Parsed> {
-  if (format === "html") return parseHtml(source, bounds, pacer);
-  if (format === "rst") return parseRst(source, bounds, pacer);
-  if (format === "text") return parseText(source, bounds);
-  return parseMarkdown(source, bounds, pacer, format === "mdx");
+/**
+ * Divides a document into sections. Never throws for what the text contains.
+ * @param name of the file, which tells the language of code
+ * @throws the pacer's reason
+ */
+export async function parse(
+  source: string,
+  format: Format,
+  bounds: SectionBounds,
+  pacer: Pacer,
+  name = "",
+): Promise<Parsed> {
+  switch (format) {
+    case "markdown":
+    case "mdx":
+      return parseMarkdown(source, bounds, pacer, format === "mdx");
+    case "html":
+      return parseHtml(source, bounds, pacer);
+    case "rst":
+      return parseRst(source, bounds, pacer);
+    case "json":
+      return parseJson(source, bounds, pacer);
+    case "jsonl":
+      return parseJsonLines(source, bounds, pacer);
+    case "csv":
+      return parseCsv(source, bounds, pacer);
+    case "code":
+      return parseCode(source, bounds, pacer, name);
+    case "text":
+      return parseText(source, bounds);
+  }
 }
 
 /** A section's text as people read it, for ranking and snippets. */
 export function plain(text: string, format: Format): string {
-  return format === "markdown" || format === "mdx" ? plainMarkdown(text) : text;
+  if (format === "markdown") return plainMarkdown(text);
+  if (format === "mdx") return plainMdx(text);
+  return format === "rst" ? plainRst(text) : text;
 }

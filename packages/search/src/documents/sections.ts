@@ -1,4 +1,7 @@
-import { boundary, cleanLine, shorten } from "./clean.ts";
+import { cleanLine, shorten } from "./clean.ts";
+import type { Metadata } from "./metadata.ts";
+import { splitText } from "./split.ts";
+import type { Split } from "./split.ts";
 
 /** A part of a document under one heading; long ones are several sections. */
 export interface Section {
@@ -15,6 +18,8 @@ export interface Section {
 export interface Parsed {
   /** Undefined if the document names none. */
   readonly title: string | undefined;
+  /** What the document says about itself. */
+  readonly metadata: Metadata;
   readonly sections: readonly Section[];
   /** Whether text was left out because of a bound. */
   readonly cut: boolean;
@@ -34,6 +39,7 @@ const TOP = "top";
 /** Collects text and headings in order, and cuts them into sections. */
 export class SectionWriter {
   readonly #bounds: SectionBounds;
+  readonly #split: Split;
   readonly #sections: Section[] = [];
   readonly #slugs = new Slugs();
   readonly #anchors = new Slugs();
@@ -44,8 +50,10 @@ export class SectionWriter {
   #text: string[] = [];
   #cut = false;
 
-  constructor(bounds: SectionBounds) {
+  /** @param split how a section that is too long is cut */
+  constructor(bounds: SectionBounds, split: Split = splitText) {
     this.#bounds = bounds;
+    this.#split = split;
     this.#anchors.unique(TOP);
   }
 
@@ -58,7 +66,7 @@ export class SectionWriter {
   firstHeading: string | undefined;
 
   text(text: string): void {
-    this.#text.push(text);
+    if (!this.#cut) this.#text.push(text);
   }
 
   /**
@@ -68,17 +76,27 @@ export class SectionWriter {
    * @param id the anchor that the document itself gives it; null if pages of this format have no anchors without one
    */
   heading(level: number, title: string, source: string, id?: string | null): void {
+    const clean = shorten(cleanLine(title), MAX_HEADING);
+    const slug = this.#slugs.unique(slugOf(clean));
+    // A page without anchors can still be opened at a text: https://wicg.github.io/scroll-to-text-fragment/
+    const fragment = id === null ? textFragment(clean) : encodeURIComponent(id ?? slug);
+    this.part(level, clean, id ? anchorOf(id) : slug, fragment);
+    this.#lead += source;
+  }
+
+  /**
+   * Begins a section that no heading in the text stands for.
+   * @param title empty for none
+   * @param anchor by default made of the title
+   */
+  part(level: number, title: string, anchor?: string, fragment = ""): void {
     this.#close();
     const clean = shorten(cleanLine(title), MAX_HEADING);
     if (level === 1) this.firstHeading ??= clean || undefined;
     this.#path = this.#path.filter((above) => above.level < level);
-    const slug = this.#slugs.unique(slugOf(clean));
-    this.#anchor = this.#anchors.unique(id ? anchorOf(id) : slug || "section");
-    // A page without anchors can still be opened at a text: https://wicg.github.io/scroll-to-text-fragment/
-    if (id === null) this.#fragment = clean ? `:~:text=${encodeURIComponent(clean).replaceAll("-", "%2D")}` : "";
-    else this.#fragment = encodeURIComponent(id ?? slug);
+    this.#anchor = this.#anchors.unique((anchor ?? slugOf(clean)) || "section");
+    this.#fragment = fragment;
     if (clean) this.#path.push({ level, title: clean });
-    this.#lead += source;
   }
 
   finish(): { sections: readonly Section[]; cut: boolean } {
@@ -102,7 +120,7 @@ export class SectionWriter {
   #put(text: string): void {
     const headings = this.#path.map(({ title }) => title);
     let part = 0;
-    for (const piece of split(text, this.#bounds.maxSectionChars)) {
+    for (const piece of this.#split(text, this.#bounds.maxSectionChars)) {
       if (this.#sections.length >= this.#bounds.maxSections) {
         this.#cut = true;
         return;
@@ -144,17 +162,6 @@ function anchorOf(id: string): string {
   return shorten(cleanLine(id), MAX_HEADING).replace(/[~\s]/g, "-") || "section";
 }
 
-function* split(text: string, max: number): Generator<string, void, undefined> {
-  let rest = text.replace(/^\s*\n/, "").trimEnd();
-  while (rest.length > max) {
-    const half = Math.floor(max / 2);
-    const cut =
-      ["\n\n", "\n", " "].map((mark) => rest.lastIndexOf(mark, max)).find((at) => at >= half) ?? boundary(rest, max);
-    yield rest.slice(0, cut).trimEnd();
-    rest = rest
-      .slice(cut)
-      .replace(/^\s*\n/, "")
-      .replace(/^ /, "");
-  }
-  if (rest.trim() !== "") yield rest;
+function textFragment(text: string): string {
+  return text ? `:~:text=${encodeURIComponent(text).replaceAll("-", "%2D")}` : "";
 }

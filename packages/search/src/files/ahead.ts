@@ -3,12 +3,12 @@
  * would have come.
  */
 export async function* ahead<E, L>(
-  entries: readonly E[],
+  entries: Iterable<E>,
   count: number,
   look: (entry: E) => Promise<L>,
 ): AsyncGenerator<{ entry: E; look: L }, void, undefined> {
   const queue: { entry: E; promise: Promise<L> }[] = [];
-  const rest = entries.values();
+  const rest = entries[Symbol.iterator]();
   for (;;) {
     while (queue.length < count) {
       const { value: entry, done } = rest.next();

@@ -1,212 +1,239 @@
-import { lstat } from "node:fs/promises";
-import { FileAccessError, openRoots } from "@plugboard/core/files";
-import type { Roots, WalkEntry } from "@plugboard/core/files";
-import { ahead } from "./ahead.ts";
-import { Catalog } from "../engine/catalog.ts";
-import { makeDocument } from "../documents/document.ts";
-import type { Document, DocumentOptions } from "../documents/document.ts";
-import { Names } from "../documents/ids.ts";
-import { Pacer } from "../pacer.ts";
-import { readText, stampOf, Unreadable } from "./read.ts";
-import type { ReadFile, SkipReason, Stamp } from "./read.ts";
-import { scan } from "./scan.ts";
-import type { ScanOptions } from "./scan.ts";
-import { SharedWork } from "../shared.ts";
-import type { WorkProgress } from "../shared.ts";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { Added } from "./added.ts";
+import { Commits } from "./commits.ts";
+import { FileFeed } from "./feed.ts";
+import type { FeedOptions } from "./feed.ts";
+import type { SourceDocument } from "./given.ts";
+import { LateEngine } from "./late.ts";
+import { Looks } from "./looks.ts";
+import { openEngine } from "./open.ts";
+import type { KeptOptions } from "./open.ts";
 import { Skips } from "./skips.ts";
+import { checkSources, SourceFeed } from "./source.ts";
+import type { SourceOptions } from "./source.ts";
+import { stateBase } from "./state.ts";
+import { atMost, settled } from "./turns.ts";
+import type { Engine } from "../engine/types.ts";
+import type { WorkProgress } from "../shared.ts";
 
-export interface CorpusOptions extends ScanOptions, DocumentOptions {
-  readonly roots: readonly string[];
-  /** Whether files that usually hold secrets are documents too. */
-  readonly secrets: boolean;
-  readonly maxFileBytes: number;
-  readonly maxTotalBytes: number;
+export interface CorpusOptions extends KeptOptions, Omit<FeedOptions, "closed">, Omit<SourceOptions, "scheme"> {
   /** How old a look at the files may be, in milliseconds, before a search looks again. */
   readonly refreshMs: number;
+  /** Whether to watch the folders, so that changes are found before anybody asks. */
+  readonly watch: boolean;
 }
 
-/** What a look at a file finds: that it is as it was, what is in it now, or why it cannot be a document. */
-type Look = { readonly document: Document } | { readonly file: ReadFile } | Refusal;
-
-interface Refusal {
-  readonly reason: SkipReason;
-  /** The state of the file for which this holds, if it depends on nothing else. */
-  readonly stamp?: Stamp | undefined;
-  /** Of what was too large for what was left of the total. */
-  readonly bytes?: number;
+export interface CorpusStatus {
+  /** When all files were last looked at, in milliseconds since the epoch. */
+  readonly updatedAt: number | undefined;
+  /** Whether the index could not be brought up to date: a root is missing, a look or a source failed. */
+  readonly stale: boolean;
+  /** Why it is stale, one sentence. */
+  readonly reason: string | undefined;
+  /** Files, folders and documents that are left out. */
+  readonly skipped: number;
 }
 
-/** Files that are looked at ahead of the one being indexed: one less than the thread pool has threads. */
-const LOOK_AHEAD = 3;
-/** Where looking takes long, between two looks passes at least this many times as long. */
-const LOOK_SHARE = 4;
-
-/** A root is missing or may not be read. The message names it as it was given. */
+/** A root is missing or may not be read, and there is nothing else. The message names it as it was given. */
 export class RootError extends Error {
   override readonly name = "RootError";
 }
 
+/** How long the first search waits for a source. */
+const SOURCE_WAIT_MS = 30_000;
+const CLOSE_MS = 5_000;
+
 /**
- * Keeps a catalog of the documents below the roots. Opens on first use; later uses look at the files again when the last
- * look is too old, and read only what has changed.
+ * Keeps an engine in step with the files below the roots, with the sources, and with what a program adds. Opens on first
+ * use; later uses look at the files again when the last look is too old, and read only what has changed.
  */
 export class Corpus {
-  readonly catalog: Catalog = new Catalog();
-  readonly skips: Skips;
-  /** Complete looks at the files. */
-  refreshes = 0;
+  readonly skips: { readonly count: number };
+  /** Documents that were ever put in. */
+  indexed = 0;
   readonly #options: CorpusOptions;
-  readonly #work: SharedWork;
-  readonly #stamps = new Map<Document, Stamp>();
-  /** Files that cannot be documents as they are. */
-  readonly #refused = new Map<string, Refusal & { readonly stamp: Stamp }>();
-  #roots: Roots | undefined;
-  #names = new Names([]);
-  #checked = Number.NEGATIVE_INFINITY;
-  #lookMs = 0;
+  readonly #engine: LateEngine;
+  readonly #warn: (message: string) => void;
+  readonly #end = new AbortController();
+  readonly #listeners = new Set<(ids: readonly string[]) => void>();
+  readonly #fileSkips: Skips;
+  readonly #added: Added;
+  readonly #sources: readonly SourceFeed[];
+  readonly #commits: Commits;
+  #looks: Looks | undefined;
+  /** Whether all roots have been there in this process. */
+  #seen = false;
+  #closing: Promise<void> | undefined;
 
   /**
-   * @param warn told of each file that is skipped, once
-   * @param lifetime ends all work
+   * @param engine opens the engine, which may keep itself in the folder, if there is one
+   * @param warn told of each file that is skipped, once, and of what cannot be kept up to date
+   * @param lifetime closes it
+   * @throws TypeError for sources that cannot be told apart
    */
-  constructor(options: CorpusOptions, warn: (message: string) => void, lifetime: AbortSignal) {
+  constructor(
+    options: CorpusOptions,
+    engine: (folder: string | undefined) => Promise<Engine>,
+    warn: (message: string) => void,
+    lifetime: AbortSignal,
+  ) {
+    checkSources(options.sources);
     this.#options = options;
-    this.skips = new Skips(warn);
-    this.#work = new SharedWork((signal, report) => this.#refresh(signal, report), lifetime);
+    this.#warn = warn;
+    this.#engine = new LateEngine(() => openEngine(options, engine, warn));
+    this.#fileSkips = new Skips(warn);
+    this.#commits = new Commits(this.#engine, warn);
+    const changed = this.#changed.bind(this);
+    const bounds: SourceOptions = { ...options, scheme: options.name };
+    this.#added = new Added(bounds, this.#engine, changed);
+    this.#sources = options.sources.map(
+      (source) => new SourceFeed(source, bounds, this.#engine, changed, warn, this.#end.signal),
+    );
+    const all = [this.#fileSkips, ...this.#sources.map(({ skips }) => skips)];
+    this.skips = {
+      get count() {
+        return all.reduce((sum, { count }) => sum + count, 0);
+      },
+    };
+    const close = (): void => void this.close();
+    if (lifetime.aborted) close();
+    else lifetime.addEventListener("abort", close, { once: true });
+  }
+
+  /** With nothing in it before the first use. */
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** Complete looks at the files. */
+  get refreshes(): number {
+    return this.#looks?.count ?? 0;
+  }
+
+  get sourceNames(): readonly string[] {
+    return this.#sources.map(({ name }) => name);
+  }
+
+  status(): CorpusStatus {
+    const reason = [
+      ...(this.#looks?.feed.lost ?? []),
+      this.#looks?.problem,
+      ...this.#sources.map(({ problem, loaded, name }) =>
+        problem !== undefined || loaded
+          ? problem
+          : `The source ${JSON.stringify(name)} has not been loaded to its end yet`,
+      ),
+    ].find((each) => each !== undefined);
+    const began = this.#looks !== undefined;
+    return {
+      updatedAt: this.#looks?.updatedAt,
+      stale: began && reason !== undefined,
+      reason: began ? reason : undefined,
+      skipped: this.skips.count,
+    };
   }
 
   /**
-   * Makes sure that the catalog is not older than `refreshMs`, or four times what a look takes. Cancelling one caller does
-   * not disturb others; what was indexed before the last one left is kept.
-   * @throws RootError; the signal's reason
+   * Makes sure that the engine is not older than `refreshMs`, or four times what a look takes, and that it has what is known
+   * to have changed. What cannot be brought up to date is told by `status`, and no error, as long as there is any document.
+   * Cancelling one caller does not disturb others; what was indexed before the last one left is kept.
+   * @throws RootError; what a look or opening the engine throws, if there is nothing; the signal's reason
    */
   async ready(signal?: AbortSignal, onProgress?: (progress: WorkProgress) => void): Promise<void> {
-    const { refreshMs } = this.#options;
-    const patience = refreshMs === 0 ? 0 : Math.max(refreshMs, LOOK_SHARE * this.#lookMs);
-    if (performance.now() - this.#checked < patience) return;
-    await this.#work.join(signal, onProgress);
-  }
-
-  async #refresh(signal: AbortSignal, report: (progress: WorkProgress) => void): Promise<void> {
-    const roots = (this.#roots ??= await this.#open());
-    const began = performance.now();
-    const indexed = this.catalog.indexed;
-    this.skips.begin();
-    const { files, beyond } = await scan(
-      roots,
-      this.#options,
-      ({ root, relative, code }) => {
-        this.skips.add(relative === "" ? root.given : this.#names.path({ root, relative }), code);
-      },
-      signal,
-    );
-    if (beyond > 0) this.skips.add("", "too_many", beyond);
-    await this.#forget(new Set(files.map(({ path }) => path)));
-
-    const pacer = new Pacer(signal);
-    let total = 0;
-    let done = 0;
-    for await (const { entry, look } of ahead(files, LOOK_AHEAD, (each) => this.#look(roots, each, signal))) {
-      signal.throwIfAborted();
-      const room = this.#options.maxTotalBytes - total;
-      const again = "reason" in look && look.bytes !== undefined && look.bytes <= room;
-      if (again) this.#refused.delete(entry.path);
-      total += await this.#settle(entry, again ? await this.#look(roots, entry, signal) : look, room, pacer);
-      done += 1;
-      report({ done, total: files.length });
-      if (pacer.due) await pacer.pause();
-    }
-    this.skips.end();
-    this.refreshes += 1;
-    this.#checked = performance.now();
-    // Of a look that found nothing new.
-    if (this.catalog.indexed === indexed) this.#lookMs = this.#checked - began;
-  }
-
-  async #open(): Promise<Roots> {
-    try {
-      const roots = await openRoots(this.#options.roots, this.#options.secrets ? { deny: [] } : {});
-      this.#names = new Names(roots.list);
-      return roots;
-    } catch (error) {
-      throw error instanceof FileAccessError ? new RootError(`The root ${error.message}`) : error;
-    }
-  }
-
-  /** Drops what is no longer there. */
-  async #forget(here: ReadonlySet<string>): Promise<void> {
-    for (const path of this.catalog.files()) if (!here.has(path)) await this.#put(path, undefined);
-    for (const path of this.#refused.keys()) if (!here.has(path)) this.#refused.delete(path);
-  }
-
-  /** Finds out what has become of a file, without changing anything. */
-  async #look(roots: Roots, entry: WalkEntry, signal: AbortSignal): Promise<Look> {
-    const { path } = entry;
-    const document = this.catalog.of(path);
-    const refused = this.#refused.get(path);
-    try {
-      const stat = await lstat(path, { bigint: true });
-      const unchanged = (stamp: Stamp | undefined): boolean =>
-        stamp?.settled === true && stamp.key === stampOf(stat).key;
-      if (refused && unchanged(refused.stamp)) return refused;
-      const named = document?.path === this.#names.path(entry);
-      if (document && named && unchanged(this.#stamps.get(document))) return { document };
-      return { file: await readText(roots, path, this.#options.maxFileBytes, signal) };
-    } catch (error) {
-      if (error instanceof Unreadable) return error;
-      const code = (error as { code?: unknown } | null)?.code;
-      if (signal.aborted || typeof code !== "string" || !code.startsWith("E")) throw error;
-      return { reason: code === "ENOENT" ? "not_found" : "io" };
-    }
-  }
-
-  /** Brings the catalog up to date with a look. Returns how many bytes of the total the file takes. */
-  async #settle(entry: WalkEntry, look: Look, room: number, pacer: Pacer): Promise<number> {
-    if ("reason" in look) return this.#refuse(entry, look);
-    const { bytes } = "file" in look ? look.file : look.document;
-    if (bytes > room) {
-      const stamp = "file" in look ? look.file.stamp : this.#stamps.get(look.document);
-      return this.#refuse(entry, { reason: "total_too_large", stamp, bytes });
-    }
-    this.#refused.delete(entry.path);
-    const document = "file" in look ? await this.#accept(entry, look.file, pacer) : look.document;
-    if (!document) return this.#refuse(entry, { reason: "unparsable" });
-    if (document.cut) this.skips.add(document.path, "cut");
-    return bytes;
-  }
-
-  async #refuse(entry: WalkEntry, refusal: Refusal): Promise<0> {
-    const { reason, stamp, bytes } = refusal;
-    if (stamp) this.#refused.set(entry.path, { reason, stamp, ...(bytes !== undefined && { bytes }) });
-    else this.#refused.delete(entry.path);
-    this.skips.add(this.#names.path(entry), reason);
-    await this.#put(entry.path, undefined);
-    return 0;
-  }
-
-  /** The document of a file's text; undefined if there is no making one of it. */
-  async #accept(entry: WalkEntry, file: ReadFile, pacer: Pacer): Promise<Document | undefined> {
-    const name = this.#names.path(entry);
-    let document = this.catalog.of(entry.path);
-    if (document?.path === name && document.hash === file.hash) {
-      document.modified = file.modified;
-    } else {
+    signal?.throwIfAborted();
+    this.#end.signal.throwIfAborted();
+    const looks = await this.#start(signal);
+    const failed = await looks.ready(signal, onProgress);
+    for (const source of this.#sources) source.refresh();
+    const first = this.#sources.filter(({ loaded, problem, busy }) => busy && !loaded && problem === undefined);
+    if (first.length > 0) {
+      const loadings = Promise.all(first.map(({ loading }) => loading));
+      const late = AbortSignal.timeout(SOURCE_WAIT_MS);
       try {
-        document = await makeDocument(name, entry.path, file, this.#options, pacer);
-      } catch (error) {
-        // A parser that fails on one file must not cost all others; a cancelled pause is no such failure.
-        if (pacer.aborted) throw error;
-        return undefined;
+        await settled(loadings, signal ? AbortSignal.any([signal, late]) : late);
+      } catch {
+        signal?.throwIfAborted();
       }
-      await this.#put(entry.path, document);
     }
-    this.#stamps.set(document, file.stamp);
-    return document;
+    const [lost] = looks.feed.lost;
+    if (lost === undefined && failed === undefined) this.#seen = true;
+    if (this.#engine.documents > 0) return;
+    if (failed !== undefined) throw failed;
+    if (lost !== undefined && !this.#seen) throw new RootError(lost);
   }
 
-  async #put(path: string, document: Document | undefined): Promise<void> {
-    const old = this.catalog.of(path);
-    if (old) this.#stamps.delete(old);
-    await this.catalog.replace(path, document);
+  /**
+   * Adds documents, each in the place of what was added under its id. They are found as soon as this has resolved.
+   * @throws InvalidDocument naming the document and the field, and then adds none; the signal's reason
+   */
+  async add(documents: readonly SourceDocument[], signal?: AbortSignal): Promise<void> {
+    this.#end.signal.throwIfAborted();
+    await this.#engine.open();
+    await this.#added.add(documents, signal);
+  }
+
+  /** Removes documents that were added; other ids are passed over. */
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.#added.remove(ids);
+  }
+
+  /** Hears of documents that were put in or removed, by their ids. Returns what ends that. */
+  onChange(listener: (ids: readonly string[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Ends all work, stores what there is to store, and lets go of everything, in at most ten seconds. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#end.abort(new Error("the index is closed"));
+    this.#looks?.close();
+    const work = Promise.all([
+      this.#looks?.idle() ?? Promise.resolve(),
+      ...this.#sources.map(({ loading }) => loading),
+    ]);
+    await atMost(
+      CLOSE_MS,
+      work.then(() => this.#commits.flush()),
+    );
+    this.#listeners.clear();
+    await atMost(CLOSE_MS, this.#engine.close());
+  }
+
+  async #start(signal: AbortSignal | undefined): Promise<Looks> {
+    const opening = this.#engine.open();
+    await settled(opening, signal);
+    await opening;
+    if (this.#looks) return this.#looks;
+    // The state may lie inside a root.
+    const base = stateBase(this.#options.state);
+    const closed =
+      base === undefined
+        ? []
+        : await realpath(join(base, "search")).then(
+            (path) => [path],
+            () => [],
+          );
+    const feed = new FileFeed({ ...this.#options, closed }, this.#engine, this.#fileSkips, this.#changed.bind(this));
+    this.#end.signal.throwIfAborted();
+    this.#looks ??= new Looks(this.#options, feed, this.#warn, () => this.indexed, this.#end.signal);
+    return this.#looks;
+  }
+
+  #changed(ids: readonly string[], put: number): void {
+    this.indexed += put;
+    this.#commits.mark();
+    for (const listener of this.#listeners) {
+      try {
+        listener(ids);
+      } catch (error) {
+        this.#warn(`a listener failed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { FileAccessError } from "@plugboard/core/files";
@@ -12,6 +13,7 @@ export type SkipReason =
   | "total_too_large"
   | "binary"
   | "unparsable"
+  | "taken"
   | "cut";
 
 /** A file that cannot be a document. */
@@ -51,6 +53,12 @@ const WRITING_MS = 100;
 /** The coarsest time stamps of file systems in use are two seconds (FAT). */
 const SETTLING_MS = 2_000;
 const SNIFF_BYTES = 8_192;
+/** What stands for a byte that is wrong. */
+const BAD = "\ufffd";
+/** What the bytes from 0x80 to 0x9f stand for; five of them for nothing. */
+const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
+/** UTF-16 units before the first wrong one and behind it; so many tell enough. */
+const MAX_COUNTED = 65_536;
 
 /** The stamp of a file's state; `now` in milliseconds since the epoch. */
 export function stampOf(stat: BigIntStats, now: number = Date.now()): Stamp {
@@ -60,7 +68,8 @@ export function stampOf(stat: BigIntStats, now: number = Date.now()): Stamp {
 }
 
 /**
- * Reads a file inside the roots as text: UTF-8, or UTF-16 with its mark; bytes that are neither become U+FFFD.
+ * Reads a file inside the roots as text: UTF-8, or UTF-16 with its mark; what is more wrong than right as UTF-8 is read as
+ * windows-1252, and single wrong bytes become U+FFFD.
  * @throws Unreadable; the signal's reason
  */
 export async function readText(roots: Roots, path: string, maxBytes: number, signal?: AbortSignal): Promise<ReadFile> {
@@ -98,5 +107,20 @@ function decode(bytes: Buffer): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(bytes);
   if (bytes.subarray(0, SNIFF_BYTES).includes(0)) return undefined;
-  return new TextDecoder().decode(bytes);
+  const text = new TextDecoder().decode(bytes);
+  if (isUtf8(bytes) || bytes.includes(0) || !isLegacy(text)) return text;
+  // Not by TextDecoder: in some releases of Node it takes these for Latin-1.
+  return bytes.toString("latin1").replace(/[\x80-\x9f]/g, (sign) => WINDOWS_1252[sign.charCodeAt(0) - 0x80] ?? sign);
+}
+
+/** Whether what was decoded as UTF-8 is rather the text of a western code page: few of its signs came out right. */
+function isLegacy(text: string): boolean {
+  const first = text.indexOf(BAD);
+  let wrong = 0;
+  let right = 0;
+  for (const sign of text.slice(Math.max(0, first - MAX_COUNTED), first + MAX_COUNTED)) {
+    if (sign === BAD) wrong += 1;
+    else if (sign > "\x7f") right += 1;
+  }
+  return wrong > right;
 }

@@ -15,6 +15,7 @@ const PHRASES: Readonly<Record<SkipReason, string>> = {
   total_too_large: "the documents together are larger than maxTotalBytes",
   binary: "it is not text",
   unparsable: "its parser failed",
+  taken: "another document has its id",
   cut: "it has more than maxSections sections or is nested too deeply: only its beginning is indexed",
 };
 
@@ -38,17 +39,24 @@ export class Skips {
 
   /** @param times for how many files it stands, where they are not named */
   add(path: string, reason: SkipReason, times = 1): void {
+    const phrase = PHRASES[reason];
+    this.tell(path === "" ? `${times} more files are skipped: ${phrase}` : `skipped ${shown(path)}: ${phrase}`, times);
+  }
+
+  /** The same for what is no file, in its own words. */
+  tell(warning: string, times: number): void {
     this.#counting += times;
-    const key = `${path}\0${reason}`;
-    if (this.#warned.size > MAX_WARNINGS || this.#warned.has(key)) return;
-    this.#warned.add(key);
-    if (this.#warned.size > MAX_WARNINGS)
-      this.#warn("more files are skipped than are named here; stats() has their number");
-    else if (path === "") this.#warn(`${times} more files are skipped: ${PHRASES[reason]}`);
-    else this.#warn(`skipped ${JSON.stringify(path.slice(0, 300))}: ${PHRASES[reason]}`);
+    if (this.#warned.size > MAX_WARNINGS || this.#warned.has(warning)) return;
+    this.#warned.add(warning);
+    const last = this.#warned.size > MAX_WARNINGS;
+    this.#warn(last ? "more files are skipped than are named here; stats() has their number" : warning);
   }
 
   end(): void {
     this.count = this.#counting;
   }
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.slice(0, 300));
 }

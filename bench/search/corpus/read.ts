@@ -1,0 +1,32 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Item } from "../engines/types.ts";
+import type { CorpusDocument } from "./build.ts";
+
+const MAX_DOCUMENTS = 500;
+const MAX_CHARS = 4 * 1024 * 1024;
+
+/** Streams a corpus file, so that nobody holds all of it: in batches of 500 documents or 4 MiB, as the plugin indexes folders. */
+export async function* read(file: string): AsyncGenerator<CorpusDocument[], void, undefined> {
+  let batch: CorpusDocument[] = [];
+  let chars = 0;
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    batch.push(JSON.parse(line) as CorpusDocument);
+    chars += line.length;
+    if (batch.length < MAX_DOCUMENTS && chars < MAX_CHARS) continue;
+    yield batch;
+    [batch, chars] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Each section on its own, under the title of its document and its headings. */
+export function items(documents: readonly CorpusDocument[]): Item[] {
+  return documents.flatMap(({ id, title, sections }) =>
+    sections.map(({ anchor, headings, text }) => ({
+      id: `${id}#${anchor}`,
+      title: [...new Set([title, ...headings])].join(" "),
+      text,
+    })),
+  );
+}

@@ -1,0 +1,230 @@
+import { crc32 } from "node:zlib";
+import { LanguageTally } from "../analysis/languages.ts";
+import type { Language } from "../analysis/types.ts";
+import { eachWord } from "../analysis/words.ts";
+import { plain } from "../documents/parse.ts";
+import type { Format } from "../documents/parse.ts";
+import type { Section } from "../documents/sections.ts";
+import { pack } from "./blocks.ts";
+import { ByteWriter, NumberWriter } from "./bytes.ts";
+import { fingerprint, titleKey } from "./hash.ts";
+import { invert } from "./invert.ts";
+import { stringBlocks } from "./strings.ts";
+import type { IndexDocument } from "./types.ts";
+import { Vocabulary } from "./vocabulary.ts";
+import type { KnownWord } from "./vocabulary.ts";
+
+/** What a segment consists of: what is kept in memory, and the texts, which need not be. */
+export interface BuiltSegment {
+  readonly index: Uint8Array<ArrayBuffer>;
+  readonly texts: Uint8Array<ArrayBuffer>;
+}
+
+/** What a packed segment says of itself. */
+export interface SegmentFacts {
+  readonly languages: readonly Language[];
+  /** Of all texts together. */
+  readonly textBytes: number;
+}
+
+export interface BuildOptions {
+  /** The languages that a document may be in; what is in none of them for sure counts as the first. */
+  readonly languages: readonly Language[];
+}
+
+/** Between two fields of a section, so that no phrase reaches from one into the next. */
+const GAP = 16;
+const MAX_POSITION = 2 ** 31;
+
+/** Indexes documents, one after the other, in memory; `finish` makes a segment of them. */
+export class SegmentBuilder {
+  readonly #languages: readonly Language[];
+  readonly #vocabulary: Vocabulary;
+  readonly #tokens = new NumberWriter();
+  readonly #positions = new NumberWriter();
+  readonly #ids: string[] = [];
+  readonly #paths: string[] = [];
+  readonly #types: string[] = [];
+  readonly #records: string[] = [];
+  readonly #modified: number[] = [];
+  readonly #sizes: number[] = [];
+  readonly #prints: bigint[] = [];
+  readonly #documentLanguages: number[] = [];
+  /** The first section of each document. */
+  readonly #first: number[] = [];
+  readonly #sectionRecords: string[] = [];
+  readonly #lengths: number[] = [];
+  readonly #heads: number[] = [];
+  readonly #titles: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #textEnds: number[] = [];
+  readonly #textSums: number[] = [];
+  readonly #texts = new ByteWriter();
+  readonly #metadata = new Map<string, number[]>();
+  readonly #tally = new LanguageTally();
+  /** The different words of the document that is being added. */
+  #words: KnownWord[] = [];
+  /** Words of the section that is being added, those that count twice twice. */
+  #length = 0;
+
+  constructor({ languages }: BuildOptions) {
+    this.#languages = languages;
+    this.#vocabulary = new Vocabulary(languages);
+  }
+
+  /** Bytes of text so far. */
+  get textBytes(): number {
+    return this.#texts.length;
+  }
+
+  add(document: IndexDocument): void {
+    const { sections, ...rest } = document;
+    const number = this.#ids.length;
+    this.#ids.push(document.id);
+    this.#paths.push(document.path);
+    this.#types.push(document.type);
+    this.#records.push(JSON.stringify({ ...rest, length: sections.length }));
+    this.#modified.push(document.modified);
+    this.#sizes.push(document.bytes);
+    this.#prints.push(fingerprint(document.id, document.version));
+    this.#first.push(this.#sectionRecords.length);
+    for (const [name, values] of Object.entries(document.metadata)) {
+      for (const value of values) {
+        const key = metadataKey(name, value);
+        const documents = this.#metadata.get(key);
+        if (!documents) this.#metadata.set(key, [number]);
+        else if (documents.at(-1) !== number) documents.push(number);
+      }
+    }
+    this.#tally.clear();
+    this.#words = [];
+    for (const [position, section] of sections.entries()) this.#addSection(document, section, position);
+    const language = this.#language();
+    this.#documentLanguages.push(language);
+    for (const word of this.#words) this.#vocabulary.note(word, language);
+  }
+
+  #addSection(document: IndexDocument, section: Section, position: number): void {
+    const { anchor, fragment, headings } = section;
+    this.#sectionRecords.push(JSON.stringify([anchor, fragment, headings]));
+    this.#length = 0;
+    const own = headings.at(-1) ?? document.title;
+    const above = new Set([document.title, ...headings, nameOf(document.path)]);
+    above.delete(own);
+    // A heading stands in the text of its section too; a title above no heading does not.
+    let at = this.#addText(own, 0, headings.length === 0 ? 2 : 1);
+    for (const each of above) at = this.#addText(each, at + GAP, 1);
+    this.#heads.push(Math.min(at, 65_535));
+    this.#addText(plain(section.text, document.type as Format), Math.min(at, 65_535) + GAP, 1);
+    this.#lengths.push(Math.max(1, this.#length));
+    this.#ends.push(this.#tokens.length);
+    this.#titles.push(headings.length > 0 || position === 0 ? titleKey(own) : 0);
+    const bytes = Buffer.from(section.text);
+    this.#texts.push(bytes);
+    this.#textEnds.push(this.#texts.length);
+    this.#textSums.push(crc32(bytes));
+  }
+
+  /** @returns the position after the last word */
+  #addText(text: string, from: number, times: number): number {
+    const tally = this.#tally;
+    const document = this.#ids.length - 1;
+    let position = from;
+    eachWord(text, (start, end) => {
+      const word = this.#vocabulary.word(text, start, end);
+      const { ids, offsets, span } = word;
+      const isNew = word.document !== document;
+      if (isNew) {
+        word.document = document;
+        this.#words.push(word);
+      }
+      if (!tally.full) tally.add(word.clue, isNew);
+      for (let index = 0; index < ids.length; index += 1) {
+        for (let time = 0; time < times; time += 1) {
+          this.#tokens.push(ids[index] as number);
+          this.#positions.push(position + (offsets[index] as number));
+        }
+      }
+      this.#length += span * times;
+      position = Math.min(position + span, MAX_POSITION);
+    });
+    return position;
+  }
+
+  /** The place in the list of the language that the document is in. */
+  #language(): number {
+    if (this.#languages.length <= 1) return 0;
+    const language = this.#tally.decide();
+    return language === undefined ? 0 : Math.max(0, this.#languages.indexOf(language));
+  }
+
+  finish(): BuiltSegment {
+    const { terms, ranks, stemBlocks } = this.#vocabulary.finish();
+    const postings = invert(this.#tokens.finish(), this.#positions.finish(), this.#ends, ranks);
+    const metadata = [...this.#metadata.keys()].sort();
+    const metadataDocuments = new ByteWriter();
+    const metadataAt = new Uint32Array(metadata.length + 1);
+    for (const [index, key] of metadata.entries()) {
+      let before = 0;
+      const documents = this.#metadata.get(key) ?? [];
+      metadataDocuments.varint(documents.length);
+      for (const document of documents) {
+        metadataDocuments.varint(document - before);
+        before = document;
+      }
+      metadataAt[index + 1] = metadataDocuments.length;
+    }
+    const facts: SegmentFacts = { languages: this.#languages, textBytes: this.#texts.length };
+    const types = [...new Set(this.#types)];
+    const typeNumber = new Map(types.map((type, index) => [type, index]));
+    const index = pack(
+      {
+        ...stringBlocks("ids", this.#ids),
+        ...stringBlocks("paths", this.#paths),
+        ...stringBlocks("types", types),
+        type: Uint16Array.from(this.#types, (type) => typeNumber.get(type) ?? 0),
+        ...textBlocks("documents", this.#records),
+        modified: Float64Array.from(this.#modified),
+        sizes: Float64Array.from(this.#sizes),
+        prints: BigUint64Array.from(this.#prints),
+        language: Uint8Array.from(this.#documentLanguages),
+        first: Uint32Array.from([...this.#first, this.#sectionRecords.length]),
+        ...textBlocks("sections", this.#sectionRecords),
+        lengths: Uint32Array.from(this.#lengths),
+        heads: Uint16Array.from(this.#heads),
+        titles: Uint32Array.from(this.#titles),
+        textEnds: Float64Array.from(this.#textEnds),
+        textSums: Uint32Array.from(this.#textSums),
+        ...stringBlocks("terms", terms),
+        ...postings,
+        ...stemBlocks,
+        ...stringBlocks("metadata", metadata),
+        "metadata.documents": metadataDocuments.finish(),
+        "metadata.at.documents": metadataAt,
+      },
+      facts,
+    );
+    return { index, texts: this.#texts.finish().slice() };
+  }
+}
+
+/** How a metadata value is kept: name, NUL, folded value. */
+export function metadataKey(name: string, value: string): string {
+  return `${name.toLowerCase()}\0${value.normalize("NFKC").toLowerCase().trim()}`;
+}
+
+/** The last part of a path. */
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Blocks that hold texts which are read one at a time: UTF-8, and where each begins. */
+function textBlocks(name: string, texts: readonly string[]): Record<string, Uint8Array | Uint32Array> {
+  const writer = new ByteWriter();
+  const at = new Uint32Array(texts.length + 1);
+  for (const [index, text] of texts.entries()) {
+    writer.push(Buffer.from(text));
+    at[index + 1] = writer.length;
+  }
+  return { [`${name}.at`]: at, [`${name}.text`]: writer.finish() };
+}

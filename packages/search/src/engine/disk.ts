@@ -1,0 +1,209 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { DamagedError } from "./blocks.ts";
+import type { TextSource } from "./segment.ts";
+import { Segment } from "./segment.ts";
+
+const MANIFEST = "index.json";
+const SEGMENT_FILE = /^[0-9a-f]{8}-\d{1,12}\.(?:seg|tmp)$/;
+/** Files that nothing refers to are removed at this age: another process may just be about to name them. */
+const ORPHAN_MS = 60_000;
+const MAX_MANIFEST = 64 * 1024 * 1024;
+
+/** What the manifest says of a segment. */
+interface ListedSegment {
+  readonly file: string;
+  readonly indexBytes: number;
+  readonly textBytes: number;
+  /** The documents that have left: base64 of their numbers, 32 bits each. */
+  readonly dropped: string;
+}
+
+interface Manifest {
+  /** Of the layout and of the analysis, and all that an index depends on: another one is not ours to read. */
+  readonly kind: string;
+  readonly owner: string;
+  readonly sequence: number;
+  readonly segments: readonly ListedSegment[];
+}
+
+/** A segment as it is on disk. */
+export interface StoredSegment {
+  readonly file: string;
+  readonly segment: Segment;
+}
+
+/**
+ * An index in a folder: segments, which are never changed, and a manifest that says which of them count, replaced as a whole.
+ * Whatever is interrupted leaves the manifest before or after it. Of several processes over one folder the first to commit
+ * goes on writing; the others notice, and keep what they have in memory.
+ */
+export class Disk {
+  readonly #folder: string;
+  readonly #kind: string;
+  readonly #owner = randomBytes(4).toString("hex");
+  #number = 0;
+  /** The manifest that this process read or wrote last: owner and sequence. */
+  #seen = "";
+  #sequence = 0;
+
+  constructor(folder: string, kind: string) {
+    this.#folder = folder;
+    this.#kind = kind;
+  }
+
+  /** The segments that are whole. @param onDamage told what was not taken, and why */
+  async load(onDamage: (message: string) => void): Promise<StoredSegment[]> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const manifest = await this.#manifest();
+    this.#seen = nameOf(manifest);
+    if (manifest === undefined) return [];
+    if (manifest === "damaged") {
+      onDamage("its list of contents is damaged or foreign");
+      return [];
+    }
+    this.#sequence = manifest.sequence;
+    const loaded: StoredSegment[] = [];
+    for (const listed of manifest.segments) {
+      try {
+        loaded.push({ file: listed.file, segment: await this.#open(listed) });
+      } catch (error) {
+        onDamage(error instanceof Error ? error.message : String(error));
+      }
+    }
+    return loaded;
+  }
+
+  /** Writes a segment, and returns the name of its file. From then on its texts are read from there. */
+  async write(segment: Segment): Promise<string> {
+    const name = `${this.#owner}-${this.#number++}`;
+    const temporary = join(this.#folder, `${name}.tmp`);
+    const file = `${name}.seg`;
+    try {
+      await using handle = await open(temporary, "wx", 0o600);
+      await handle.writeFile(segment.bytes);
+      for (let at = 0; at < segment.textBytes; at += CHUNK)
+        await handle.writeFile(segment.rawTexts(at, Math.min(CHUNK, segment.textBytes - at)));
+      await handle.datasync();
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    await rename(temporary, join(this.#folder, file));
+    segment.moveTexts(textsInFile(join(this.#folder, file), segment.bytes.length));
+    return file;
+  }
+
+  /**
+   * Makes segments, and nothing else, the index.
+   * @returns false if another process has taken over the folder
+   */
+  async commit(segments: readonly StoredSegment[]): Promise<boolean> {
+    // As they are at this moment, whatever happens to them from now on.
+    const manifest: Manifest = {
+      kind: this.#kind,
+      owner: this.#owner,
+      sequence: this.#sequence + 1,
+      segments: segments.map(({ file, segment }) => ({
+        file,
+        indexBytes: segment.bytes.length,
+        textBytes: segment.textBytes,
+        dropped: Buffer.from(Uint32Array.from(segment.dropped).buffer).toString("base64"),
+      })),
+    };
+    const body = JSON.stringify(manifest);
+    if (nameOf(await this.#manifest()) !== this.#seen) return false;
+    const temporary = join(this.#folder, `${this.#owner}-${this.#number++}.tmp`);
+    {
+      await using handle = await open(temporary, "wx", 0o600);
+      await handle.writeFile(`${body}\n${crc32(body).toString(16)}\n`);
+      await handle.datasync();
+    }
+    await rename(temporary, join(this.#folder, MANIFEST));
+    await this.#syncFolder();
+    this.#sequence = manifest.sequence;
+    this.#seen = nameOf(manifest);
+    await this.#clean(new Set(segments.map(({ file }) => file)));
+    return true;
+  }
+
+  async #manifest(): Promise<Manifest | "damaged" | undefined> {
+    try {
+      const path = join(this.#folder, MANIFEST);
+      if ((await stat(path)).size > MAX_MANIFEST) return "damaged";
+      const [body = "", sum] = (await readFile(path, "utf8")).split("\n");
+      if (crc32(body).toString(16) !== sum) return "damaged";
+      const manifest = JSON.parse(body) as Manifest;
+      return manifest.kind === this.#kind ? manifest : "damaged";
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async #open({ file, indexBytes, textBytes, dropped }: ListedSegment): Promise<Segment> {
+    if (!SEGMENT_FILE.test(file)) throw new DamagedError(`${JSON.stringify(file)} is no name of a segment`);
+    const path = join(this.#folder, file);
+    await using handle = await open(path, "r");
+    const { size } = await handle.stat();
+    if (size !== indexBytes + textBytes) throw new DamagedError(`${file} is not as long as it should be`);
+    const bytes = new Uint8Array(indexBytes);
+    for (let at = 0; at < indexBytes;) {
+      const { bytesRead } = await handle.read(bytes, at, Math.min(CHUNK, indexBytes - at), at);
+      if (bytesRead === 0) throw new DamagedError(`${file} ends too early`);
+      at += bytesRead;
+    }
+    const segment = new Segment(bytes, textsInFile(path, indexBytes));
+    const numbers = Buffer.from(dropped, "base64");
+    for (let at = 0; at + 4 <= numbers.length; at += 4) segment.drop(numbers.readUInt32LE(at));
+    return segment;
+  }
+
+  async #syncFolder(): Promise<void> {
+    // Windows cannot open folders, and needs none of this.
+    if (process.platform === "win32") return;
+    await using handle = await open(this.#folder, "r");
+    await handle.sync();
+  }
+
+  /** Removes what nothing refers to any more. */
+  async #clean(wanted: ReadonlySet<string>): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      if (!SEGMENT_FILE.test(name) || wanted.has(name)) continue;
+      const path = join(this.#folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found && Date.now() - found.mtimeMs > ORPHAN_MS) await rm(path, { force: true }).catch(() => undefined);
+    }
+  }
+}
+
+const CHUNK = 4 * 1024 * 1024;
+
+function nameOf(manifest: Manifest | "damaged" | undefined): string {
+  return typeof manifest === "object" ? `${manifest.owner}:${manifest.sequence}` : String(manifest);
+}
+
+/** Texts in a file, which is kept open: it may be removed meanwhile. */
+function textsInFile(path: string, start: number): TextSource {
+  const descriptor = openSync(path, "r");
+  let open = true;
+  return {
+    read(offset, length) {
+      if (!open) throw new DamagedError("the index has been closed");
+      const bytes = Buffer.allocUnsafe(length);
+      for (let at = 0; at < length;) {
+        const read = readSync(descriptor, bytes, at, length - at, start + offset + at);
+        if (read === 0) throw new DamagedError("a text is missing");
+        at += read;
+      }
+      return bytes;
+    },
+    close() {
+      if (open) closeSync(descriptor);
+      open = false;
+    },
+  };
+}

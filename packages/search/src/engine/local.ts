@@ -1,0 +1,431 @@
+import { Pacer } from "../pacer.ts";
+import { LANGUAGES } from "../analysis/languages.ts";
+import type { Language } from "../analysis/types.ts";
+import { DamagedError } from "./blocks.ts";
+import { SegmentBuilder } from "./builder.ts";
+import type { BuiltSegment } from "./builder.ts";
+import { Disk } from "./disk.ts";
+import type { StoredSegment } from "./disk.ts";
+import { mergeable } from "./merge.ts";
+import type { Found } from "./rank.ts";
+import { Searcher } from "./search.ts";
+import type { SearchOutcome, Snapshot } from "./search.ts";
+import { Segment, textsInMemory } from "./segment.ts";
+import { BuildThread, charsOf } from "./thread.ts";
+import type {
+  Answer,
+  DocumentState,
+  Engine,
+  IndexDocument,
+  SearchRequest,
+  StoredDocument,
+  StoredSection,
+} from "./types.ts";
+
+/** Raised whenever the same documents would be indexed in another way. */
+const ANALYSIS = 1;
+
+export interface LocalEngineOptions {
+  /** Where the index is kept between two runs. Default: nowhere. */
+  readonly folder?: string | undefined;
+  /**
+   * The languages whose words are stemmed; the first is that of documents which are too short to tell. Default: all that
+   * there are, English first.
+   */
+  readonly languages?: readonly Language[] | undefined;
+  /** Distinct words of a query that count. Default 64. */
+  readonly maxQueryTerms?: number | undefined;
+  /** Told what went wrong with the folder; the index goes on in memory. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+/** Units of text in one segment. */
+const SEGMENT_CHARS = 16 * 1024 * 1024;
+/** Up to so many units are indexed at once, without a thread. */
+const INLINE_CHARS = 128 * 1024;
+const MAX_LANGUAGES = 6;
+const ALL: readonly Language[] = ["en", ...LANGUAGES.filter((language) => language !== "en")];
+/** Documents of one segment that a place can name. */
+const SPAN = 2 ** 24;
+const MAX_KNOWN_ANCHORS = 64;
+
+/**
+ * Opens an engine of our own: an inverted index in segments of typed arrays, in memory, and in a folder if there is one.
+ * Documents are indexed in a thread; searching takes well under a millisecond for most queries.
+ */
+export async function localEngine(options: LocalEngineOptions = {}): Promise<Engine> {
+  const engine = new LocalEngine(options);
+  await engine.open();
+  return engine;
+}
+
+class LocalEngine implements Engine {
+  documents = 0;
+  sections = 0;
+  bytes = 0;
+  readonly #languages: readonly Language[];
+  readonly #warn: (message: string) => void;
+  readonly #searcher: Searcher;
+  readonly #thread: BuildThread;
+  #disk: Disk | undefined;
+  /** By number, in the order in which they came. */
+  readonly #segments = new Map<number, Segment>();
+  readonly #files = new WeakMap<Segment, string>();
+  /** Where each document is: number of the segment times 2^24, and its number there. */
+  readonly #where = new Map<string, number>();
+  readonly #languageCounts = new Map<Language, number>();
+  #fields: ReadonlySet<string> | undefined;
+  readonly #anchors = new Map<string, ReadonlyMap<string, number>>();
+  #nextSegment = 0;
+  #terms = 0;
+  #print = 0n;
+  #snapshot: Snapshot | undefined;
+  /** Changes, in the order in which they were asked for. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #merging: Promise<void> | undefined;
+  #committing: Promise<unknown> = Promise.resolve();
+  #changed = false;
+  #warned = "";
+  #closed = false;
+
+  constructor({ folder, languages = ALL, maxQueryTerms = 64, warn = () => undefined }: LocalEngineOptions) {
+    this.#languages = languages.length > 0 ? languages : ALL;
+    this.#warn = warn;
+    this.#searcher = new Searcher(maxQueryTerms);
+    this.#thread = new BuildThread({ languages: this.#languages });
+    if (folder !== undefined) this.#disk = new Disk(folder, `plugboard-search 1 ${ANALYSIS} ${this.#languages.join(",")}`);
+  }
+
+  async open(): Promise<void> {
+    if (!this.#disk) return;
+    try {
+      const stored = await this.#disk.load((reason) => {
+        this.#changed = true;
+        this.#warn(`a part of the kept index is built anew: ${reason}`);
+      });
+      for (const { file, segment } of stored) {
+        this.#files.set(segment, file);
+        this.#take(segment);
+      }
+    } catch (error) {
+      this.#disk = undefined;
+      this.#warn(`the index cannot be kept on disk and goes on in memory: ${String(error)}`);
+    }
+  }
+
+  get generation(): string {
+    return this.#print.toString(16).padStart(16, "0");
+  }
+
+  ids(): IterableIterator<string> {
+    return this.#where.keys();
+  }
+
+  state(id: string): DocumentState | undefined {
+    const place = this.#place(id);
+    if (!place) return undefined;
+    const { version, path, origin, stamp, bytes, cut } = place.segment.record(place.document);
+    return { version, path, origin, stamp, bytes, cut };
+  }
+
+  fields(): ReadonlySet<string> {
+    return (this.#fields ??= new Set([...this.#segments.values()].flatMap((segment) => [...segment.liveFields()])));
+  }
+
+  put(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<void> {
+    return this.#change(async () => {
+      for (const chunk of chunks(documents)) {
+        signal?.throwIfAborted();
+        this.#add(await this.#build(chunk, signal));
+      }
+      this.#merge();
+    });
+  }
+
+  remove(ids: readonly string[], signal?: AbortSignal): Promise<void> {
+    return this.#change(async () => {
+      signal?.throwIfAborted();
+      for (const id of ids) this.#drop(id);
+      this.#merge();
+    });
+  }
+
+  async search(request: SearchRequest, signal?: AbortSignal): Promise<Answer> {
+    signal?.throwIfAborted();
+    return answer(this.#searcher.search(this.#now(), request));
+  }
+
+  async similar(id: string, request: Omit<SearchRequest, "query">, signal?: AbortSignal): Promise<Answer | undefined> {
+    signal?.throwIfAborted();
+    const of = this.#range(id);
+    return of && answer(this.#searcher.similar(this.#now(), of, request));
+  }
+
+  async document(id: string): Promise<StoredDocument | undefined> {
+    const place = this.#place(id);
+    return place && place.segment.record(place.document);
+  }
+
+  async section(id: string): Promise<StoredSection | undefined> {
+    const hash = id.indexOf("#");
+    const place = hash === -1 ? undefined : this.#place(id.slice(0, hash));
+    const position = place && this.#anchorsOf(id.slice(0, hash), place).get(id.slice(hash + 1));
+    return position === undefined ? undefined : this.sectionAt(id.slice(0, hash), position);
+  }
+
+  async sectionAt(id: string, position: number): Promise<StoredSection | undefined> {
+    const place = this.#place(id);
+    if (!place) return undefined;
+    const { segment, document } = place;
+    const at = (segment.first[document] as number) + position;
+    if (position < 0 || !Number.isInteger(position) || at >= (segment.first[document + 1] as number)) return undefined;
+    try {
+      const { anchor, fragment, headings } = segment.section(at);
+      const text = segment.text(at);
+      return { id: `${id}#${anchor}`, anchor, fragment, headings, text, position, document: segment.record(document) };
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      // What is not here any more is read again from where it came from.
+      this.#warn(`a document of the kept index is damaged and is read again: ${error.message}`);
+      this.#drop(id);
+      return undefined;
+    }
+  }
+
+  commit(): Promise<void> {
+    const run = this.#committing.then(() => this.#commit());
+    this.#committing = run.catch(() => undefined);
+    return run;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#thread.close();
+    await Promise.allSettled([this.#changes, this.#merging, this.#committing]);
+    for (const segment of this.#segments.values()) segment.close();
+    this.#segments.clear();
+    this.#where.clear();
+    this.#touch();
+  }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    const run = this.#changes.then(async () => {
+      if (this.#closed) throw new Error("The index has been closed.");
+      await work();
+    });
+    this.#changes = run.catch(() => undefined);
+    return run;
+  }
+
+  async #build(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<BuiltSegment> {
+    const chars = documents.reduce((sum, each) => sum + charsOf(each), 0);
+    if (chars > INLINE_CHARS) return this.#thread.build(documents, signal);
+    const builder = new SegmentBuilder({ languages: this.#languages });
+    for (const document of documents) builder.add(document);
+    return builder.finish();
+  }
+
+  /** Puts a new segment in, and what it replaces out: at once, so that nobody sees a half. */
+  #add(built: BuiltSegment): void {
+    const segment = new Segment(built.index, textsInMemory(built.texts));
+    this.#take(segment);
+    this.#changed = true;
+  }
+
+  #take(segment: Segment): void {
+    const number = this.#nextSegment++;
+    for (let document = 0; document < segment.documents; document += 1) {
+      if (!segment.isLive(document)) continue;
+      const id = segment.id(document);
+      this.#drop(id);
+      this.#where.set(id, number * SPAN + document);
+      this.#count(segment, document, 1);
+    }
+    this.#segments.set(number, segment);
+    this.#touch();
+  }
+
+  #drop(id: string): void {
+    const place = this.#place(id);
+    if (!place) return;
+    const { segment, document, number } = place;
+    this.#count(segment, document, -1);
+    segment.drop(document);
+    this.#where.delete(id);
+    if (segment.liveDocuments === 0) this.#release(number, segment);
+    this.#changed = true;
+    this.#touch();
+  }
+
+  #release(number: number, segment: Segment): void {
+    this.#segments.delete(number);
+    this.#files.delete(segment);
+    segment.close();
+  }
+
+  #count(segment: Segment, document: number, sign: 1 | -1): void {
+    this.documents += sign;
+    this.bytes += sign * (segment.sizes[document] as number);
+    this.#print ^= segment.prints[document] as bigint;
+    const [from, to] = [segment.first[document] as number, segment.first[document + 1] as number];
+    this.sections += sign * (to - from);
+    for (let at = from; at < to; at += 1) this.#terms += sign * (segment.lengths[at] as number);
+    add(this.#languageCounts, segment.languages[segment.language[document] as number] ?? "", sign);
+  }
+
+  #place(id: string): { segment: Segment; document: number; number: number } | undefined {
+    const place = this.#where.get(id);
+    if (place === undefined) return undefined;
+    const number = Math.floor(place / SPAN);
+    const segment = this.#segments.get(number);
+    return segment && { segment, document: place % SPAN, number };
+  }
+
+  /** The sections of a document, or the one with an id. */
+  #range(id: string): { segment: Segment; from: number; to: number } | undefined {
+    const hash = id.indexOf("#");
+    const document = hash === -1 ? id : id.slice(0, hash);
+    const place = this.#place(document);
+    if (!place) return undefined;
+    const { segment } = place;
+    const [first, end] = [segment.first[place.document] as number, segment.first[place.document + 1] as number];
+    if (hash === -1) return { segment, from: first, to: end };
+    const position = this.#anchorsOf(document, place).get(id.slice(hash + 1));
+    return position === undefined ? undefined : { segment, from: first + position, to: first + position + 1 };
+  }
+
+  #anchorsOf(id: string, { segment, document }: { segment: Segment; document: number }): ReadonlyMap<string, number> {
+    let anchors = this.#anchors.get(id);
+    if (!anchors) {
+      const [from, to] = [segment.first[document] as number, segment.first[document + 1] as number];
+      anchors = new Map(Array.from({ length: to - from }, (_, position) => [segment.section(from + position).anchor, position]));
+      if (this.#anchors.size >= MAX_KNOWN_ANCHORS) this.#anchors.clear();
+      this.#anchors.set(id, anchors);
+    }
+    return anchors;
+  }
+
+  #touch(): void {
+    this.#snapshot = undefined;
+    this.#fields = undefined;
+    this.#anchors.clear();
+  }
+
+  #now(): Snapshot {
+    return (this.#snapshot ??= {
+      segments: [...this.#segments.values()],
+      totals: { sections: this.sections, average: this.sections === 0 ? 1 : this.#terms / this.sections },
+      languages: [...this.#languageCounts]
+        .filter(([, count]) => count * 100 >= this.documents)
+        .sort(([a, few], [b, many]) => many - few || (a < b ? -1 : 1))
+        .slice(0, MAX_LANGUAGES)
+        .map(([language]) => language),
+    });
+  }
+
+  /** Starts to put small segments together, and to rewrite those that have lost much, if that is due. */
+  #merge(): void {
+    if (this.#merging || this.#closed) return;
+    const chosen = mergeable([...this.#segments.values()]);
+    if (chosen.length === 0) return;
+    this.#merging = this.#mergeSegments(new Set(chosen))
+      .catch((error: unknown) => {
+        if (!this.#closed) this.#warn(`the parts of the index could not be put together: ${String(error)}`);
+        return false;
+      })
+      .then((done) => {
+        this.#merging = undefined;
+        if (done) this.#merge();
+      });
+  }
+
+  async #mergeSegments(chosen: ReadonlySet<Segment>): Promise<boolean> {
+    const documents: IndexDocument[] = [];
+    const pacer = new Pacer();
+    for (const segment of chosen) {
+      for (let document = 0; document < segment.documents; document += 1) {
+        if (pacer.due) await pacer.pause();
+        if (this.#closed) return false;
+        if (!segment.isLive(document)) continue;
+        const whole = segment.wholeOrNothing(document);
+        if (whole) documents.push(whole);
+        else this.#drop(segment.id(document));
+      }
+    }
+    const built = await this.#build(documents);
+    if (this.#closed) return false;
+    const merged = new Segment(built.index, textsInMemory(built.texts));
+    // What was changed or removed meanwhile is newer than what was merged.
+    for (let document = 0; document < merged.documents; document += 1) {
+      const place = this.#place(merged.id(document));
+      if (!place || !chosen.has(place.segment)) merged.drop(document);
+    }
+    this.#take(merged);
+    this.#changed = true;
+    return true;
+  }
+
+  async #commit(): Promise<void> {
+    const disk = this.#disk;
+    if (!disk || !this.#changed || this.#closed) return;
+    this.#changed = false;
+    try {
+      for (let next = this.#unwritten(); next && !this.#closed; next = this.#unwritten())
+        this.#files.set(next, await disk.write(next));
+      if (this.#closed) return;
+      if (!(await disk.commit(this.#stored()))) {
+        this.#disk = undefined;
+        this.#warn("another process keeps the index in the same folder now; this one goes on in memory");
+      }
+    } catch (error) {
+      // What is on disk is as it was. The next commit tries again.
+      this.#changed = true;
+      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+      this.#warnOnce(`the index could not be written to disk and is tried again with the next change: ${reason}`);
+    }
+  }
+
+  #unwritten(): Segment | undefined {
+    return [...this.#segments.values()].find((segment) => !this.#files.has(segment));
+  }
+
+  #stored(): StoredSegment[] {
+    return [...this.#segments.values()].map((segment) => ({ file: this.#files.get(segment) ?? "", segment }));
+  }
+
+  #warnOnce(message: string): void {
+    if (message !== this.#warned) this.#warn(message);
+    this.#warned = message;
+  }
+}
+
+function answer({ total, found, forms, corrections, terms }: SearchOutcome): Answer {
+  return { total, hits: found.map((each) => ({ id: idOf(each), score: each.score })), forms, corrections, terms };
+}
+
+function idOf({ segment, section }: Found): string {
+  return `${segment.id(segment.documentOf[section] as number)}#${segment.section(section).anchor}`;
+}
+
+function add<K>(counts: Map<K, number>, key: K, more: number): void {
+  const count = (counts.get(key) ?? 0) + more;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+}
+
+/** Documents in parts that make a segment each. Of those with the same id the last counts. */
+function* chunks(documents: readonly IndexDocument[]): Generator<IndexDocument[], void, undefined> {
+  const last = new Map(documents.map((document) => [document.id, document]));
+  let chunk: IndexDocument[] = [];
+  let chars = 0;
+  for (const document of last.values()) {
+    chunk.push(document);
+    chars += charsOf(document);
+    if (chars < SEGMENT_CHARS) continue;
+    yield chunk;
+    chunk = [];
+    chars = 0;
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,257 @@
+import { Best } from "./best.ts";
+import { detectLanguage } from "../analysis/languages.ts";
+import type { Language, Term } from "../analysis/types.ts";
+import { eachWord, queryWordTerms } from "../analysis/words.ts";
+import { fold } from "../analysis/fold.ts";
+import type { Query, QueryWord } from "../query/types.ts";
+import { relevanceModel, signature } from "./feedback.ts";
+import { masksOf } from "./filter.ts";
+import type { Conditions } from "./filter.ts";
+import { titleKey } from "./hash.ts";
+import { beginningIn, Lookup } from "./lookup.ts";
+import { liveCount } from "./postings.ts";
+import { byDate, byScore, Ranker } from "./rank.ts";
+import type { Found, Group, Ranked, Totals } from "./rank.ts";
+import type { Segment } from "./segment.ts";
+import { correct } from "./spelling.ts";
+import type { SearchRequest } from "./types.ts";
+
+/** What an engine holds at one moment. */
+export interface Snapshot {
+  readonly segments: readonly Segment[];
+  readonly totals: Totals;
+  /** Of live documents, the most frequent first. */
+  readonly languages: readonly Language[];
+}
+
+export interface SearchOutcome extends Ranked {
+  readonly forms: ReadonlySet<string>;
+  readonly corrections: ReadonlyMap<string, string>;
+  readonly terms: "all" | "some" | "none";
+}
+
+/**
+ * Questions of at least so many words are asked again with the words that the best answers have in common (RM3: Abdul-Jaleel
+ * et al. 2004). Shorter queries name what they look for, and would only be led away from it.
+ */
+const FEEDBACK_WORDS = 6;
+const FEEDBACK_SECTIONS = 10;
+/** How many of the first answers are ranked again. */
+const FEEDBACK_CANDIDATES = 1_000;
+const FEEDBACK_TERMS = 20;
+const FEEDBACK_SHARE = 0.5;
+/** Terms that stand for a document when others like it are looked for. */
+const SIMILAR_TERMS = 25;
+/** Sections of a document that it is known by. */
+const SIMILAR_SECTIONS = 20;
+/** What a word counts that was looked for in the place of a misspelt one. */
+const CORRECTED = 0.8;
+/** What a compound counts beside its parts, which count as well. */
+const WHOLE = 0.5;
+const MAX_FORMS = 1_000;
+
+/** A word that is looked for. */
+interface Wanted {
+  readonly key: string;
+  readonly term: Term | undefined;
+  readonly ranks: readonly Uint32Array[];
+  /** As it was typed. */
+  readonly text: string;
+  weight: number;
+}
+
+/** Finds sections in a snapshot. Keeps arrays between calls; calls do not overlap. */
+export class Searcher {
+  readonly #ranker = new Ranker();
+  readonly #maxTerms: number;
+
+  constructor(maxTerms: number) {
+    this.#maxTerms = maxTerms;
+  }
+
+  search(snapshot: Snapshot, { query, filter, sort = "relevance", count }: SearchRequest): SearchOutcome {
+    const { segments, totals } = snapshot;
+    // In a whole sentence quotation marks are emphasis, or around a title; among few words they say what has to be there.
+    const phrases = query.words.length < FEEDBACK_WORDS ? query.phrases : [];
+    const lookup = new Lookup(segments, this.#languagesFor(snapshot, query));
+    const { wanted, cut } = this.#wanted(query, lookup);
+    const corrections = respell(wanted, lookup, segments);
+    const conditions: Conditions = {
+      filter,
+      fields: query.fields,
+      phrases,
+      excluded: query.excluded,
+      ranksOf: (segment, _, word) => excludedRanks(segment, word, lookup),
+    };
+    const masks = masksOf(segments, conditions);
+    const forms = formsOf(wanted, segments);
+    const terms = cut ? "some" : "all";
+    if (wanted.length === 0) {
+      // Conditions alone are a query too: everything that they hold for.
+      const named = masks !== undefined && query.fields.length + phrases.length > 0;
+      if (!named) return { total: 0, found: [], forms, corrections, terms: "none" };
+      return { ...listed(segments, masks, sort, count), forms, corrections, terms };
+    }
+    const groups = wanted.map(({ ranks, weight }) => ({ ranks, weight }));
+    const request = { masks, title: titleOf(query), sort, count };
+    const long = wanted.length >= FEEDBACK_WORDS && sort === "relevance" && phrases.length === 0;
+    if (!long) return { ...this.#ranker.rank(segments, totals, { ...request, groups }), forms, corrections, terms };
+    const first = this.#ranker.rank(segments, totals, { ...request, groups, count: Math.max(count, FEEDBACK_CANDIDATES) });
+    const telling = relevanceModel(first.found.slice(0, FEEDBACK_SECTIONS), FEEDBACK_TERMS);
+    // On the scale of the words that were asked for.
+    const scale = wanted.reduce((sum, { weight }) => sum + weight, 0);
+    const more = telling.map(({ stem, language, weight }) => ({
+      weight: weight * scale,
+      ranks: lookup.ofStem(stem, language),
+    }));
+    const again = this.#ranker.again(segments, totals, first, { groups: more, share: FEEDBACK_SHARE, count });
+    return { ...again, forms, corrections, terms };
+  }
+
+  /** Sections like those from `from` to before `to` of a segment, which are not among them. */
+  similar(
+    snapshot: Snapshot,
+    of: { segment: Segment; from: number; to: number },
+    { filter, sort = "relevance", count }: Omit<SearchRequest, "query">,
+  ): SearchOutcome {
+    const { segments, totals, languages } = snapshot;
+    const lookup = new Lookup(segments, languages);
+    const sources = Array.from({ length: Math.min(SIMILAR_SECTIONS, of.to - of.from) }, (_, at) => ({
+      segment: of.segment,
+      section: of.from + at,
+    }));
+    const idf = (stem: string, language: Language): number => {
+      const count = lookup
+        .ofStem(stem, language)
+        .reduce((sum, ranks, index) => sum + largestCount(segments[index] as Segment, ranks), 0);
+      return Math.log(1 + totals.sections / (count + 0.5));
+    };
+    const telling = signature(sources, SIMILAR_TERMS, idf);
+    const without = of;
+    const masks = masksOf(segments, { filter, fields: [], phrases: [], excluded: [], ranksOf: () => new Uint32Array(0), without });
+    const groups = telling.map(({ stem, language, weight }) => ({ weight, ranks: lookup.ofStem(stem, language) }));
+    const ranked = this.#ranker.rank(segments, totals, { groups, masks, title: 0, sort, count });
+    const forms = formsOf(groups, segments);
+    return { ...ranked, forms, corrections: new Map(), terms: groups.length === 0 ? "none" : "all" };
+  }
+
+  /** The words to look for: stop words only where there is nothing else. */
+  #wanted(query: Query, lookup: Lookup): { wanted: Wanted[]; cut: boolean } {
+    const telling = new Map<string, Wanted>();
+    const idle = new Map<string, Wanted>();
+    const add = (
+      into: Map<string, Wanted>,
+      key: string,
+      weight: number,
+      make: () => Omit<Wanted, "weight" | "key">,
+    ): void => {
+      const known = into.get(key);
+      if (known) known.weight += weight;
+      else into.set(key, { ...make(), key, weight });
+    };
+    const addText = (text: string): void =>
+      eachWord(text, (start, end, tail) => {
+        const raw = text.slice(start, end);
+        const into = lookup.isStopWord(fold(raw)) ? idle : telling;
+        const terms = queryWordTerms(raw, tail);
+        for (const term of terms) {
+          if (telling.size + idle.size > 4 * this.#maxTerms) return;
+          const weight = isWhole(term, terms) ? WHOLE : 1;
+          add(into, lookup.keyOf(term), weight, () => ({ term, text: raw, ranks: lookup.ranks(term) }));
+        }
+      });
+    for (const { text, prefix } of query.words) {
+      if (!prefix) addText(text);
+      else add(telling, `${fold(text)}*`, 1, () => ({ term: undefined, text, ranks: lookup.beginning(fold(text)) }));
+    }
+    for (const phrase of query.phrases) addText(phrase);
+    const all = [...(telling.size > 0 ? telling : idle).values()];
+    return { wanted: all.slice(0, this.#maxTerms), cut: all.length > this.#maxTerms };
+  }
+
+  /** The languages that words are read in: that of the query, where it can be told, else those of the documents. */
+  #languagesFor({ languages }: Snapshot, query: Query): readonly Language[] {
+    if (languages.length < 2) return languages;
+    const own = detectLanguage(query.words.map(({ text }) => text).join(" "));
+    return own !== undefined && languages.includes(own)
+      ? [own, ...languages.filter((language) => language !== own)]
+      : languages;
+  }
+}
+
+/** Whether a term is a compound whose parts are looked for beside it. */
+function isWhole({ stemmable, at }: Term, all: readonly Term[]): boolean {
+  return stemmable === undefined && all.some((other) => other.stemmable !== undefined && other.at === at);
+}
+
+/** Looks for what is most likely meant by words that stand nowhere, and says what. */
+function respell(wanted: Wanted[], lookup: Lookup, segments: readonly Segment[]): Map<string, string> {
+  const corrections = new Map<string, string>();
+  for (const [index, { key, term, ranks, text, weight }] of wanted.entries()) {
+    if (term === undefined || ranks.some(({ length }) => length > 0)) continue;
+    const correction = correct(term.term, segments);
+    if (!correction) continue;
+    const meant = { term: correction.term, at: 0, stemmable: correction.term };
+    wanted[index] = { key, term: meant, text, ranks: lookup.ranks(meant), weight: weight * CORRECTED };
+    // Of a compound only the part was misspelt, which the whole does not show.
+    if (term.term === fold(text)) corrections.set(text, correction.term);
+  }
+  return corrections;
+}
+
+function excludedRanks(segment: Segment, word: QueryWord, lookup: Lookup): Uint32Array {
+  if (word.prefix) return beginningIn(segment, fold(word.text));
+  const terms: Term[] = [];
+  eachWord(word.text, (start, end, tail) => terms.push(...queryWordTerms(word.text.slice(start, end), tail)));
+  // Of `foo-bar` the whole alone: whoever leaves it out does not mean every foo.
+  const whole = terms.reduce<Term | undefined>((longest, each) => (longest && longest.term.length >= each.term.length ? longest : each), undefined);
+  return whole ? lookup.ranksIn(segment, whole) : new Uint32Array(0);
+}
+
+/** The key of the query as a title; 0 if it is more than words. */
+function titleOf({ words, phrases, excluded, fields }: Query): number {
+  if (excluded.length + fields.length > 0 || words.some(({ prefix }) => prefix)) return 0;
+  if (phrases.length > 0) return phrases.length === 1 && words.length === 0 ? titleKey(phrases[0] as string) : 0;
+  return titleKey(words.map(({ text }) => text).join(" "));
+}
+
+/** The words of the index that count as found. */
+function formsOf(groups: readonly Group[], segments: readonly Segment[]): ReadonlySet<string> {
+  const forms = new Set<string>();
+  for (const { ranks } of groups) {
+    for (const [index, each] of ranks.entries()) {
+      for (const rank of each) {
+        if (forms.size >= MAX_FORMS) return forms;
+        forms.add(segments[index]?.terms.at(rank) ?? "");
+      }
+    }
+  }
+  return forms;
+}
+
+/** All that the masks let through, in the order of documents. */
+function listed(
+  segments: readonly Segment[],
+  masks: readonly Uint8Array[],
+  sort: "relevance" | "modified",
+  count: number,
+): Ranked {
+  const best = new Best<Found>(count, sort === "modified" ? byDate : byScore);
+  let total = 0;
+  for (const [index, segment] of segments.entries()) {
+    const mask = masks[index];
+    for (let section = 0; section < segment.sections; section += 1) {
+      if (mask?.[section] !== 1) continue;
+      total += 1;
+      best.offer({ segment, section, score: 1 });
+    }
+  }
+  return { total, found: best.sorted() };
+}
+
+/** Of some terms, in how many live sections the most frequent one is. */
+function largestCount(segment: Segment, ranks: Uint32Array): number {
+  let largest = 0;
+  for (const rank of ranks) largest = Math.max(largest, liveCount(segment, rank));
+  return largest;
+}

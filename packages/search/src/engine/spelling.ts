@@ -1,0 +1,82 @@
+import { liveCount } from "./postings.ts";
+import type { Segment } from "./segment.ts";
+
+const MIN_CHARS = 4;
+const MAX_CHARS = 32;
+/** From here on two mistakes are believed, below one. */
+const LONG = 8;
+const WORD = /^\p{L}+$/u;
+
+/** A word that was looked for in the place of one that stands nowhere. */
+export interface Correction {
+  readonly term: string;
+  readonly mistakes: number;
+}
+
+/**
+ * The word of the index that is most likely meant: with the fewest mistakes, then the most frequent one. A mistake is a
+ * letter too many, too few, wrong, or two that changed places (Damerau 1964). The first letter is believed, except where it
+ * changed places with the second. Codes and short words are not corrected.
+ */
+export function correct(term: string, segments: readonly Segment[]): Correction | undefined {
+  if (term.length < MIN_CHARS || term.length > MAX_CHARS || !WORD.test(term)) return undefined;
+  const most = term.length >= LONG ? 2 : 1;
+  const swapped = `${term.charAt(1)}${term.charAt(0)}${term.slice(2)}`;
+  const found = new Map<string, { mistakes: number; count: number }>();
+  for (const segment of segments) {
+    const consider = (rank: number, candidate: string, mistakes: number): void => {
+      const count = liveCount(segment, rank);
+      if (count === 0) return;
+      const known = found.get(candidate);
+      if (known) known.count += count;
+      else found.set(candidate, { mistakes, count });
+    };
+    const [from, to] = segment.terms.range(term.charAt(0));
+    for (let rank = from; rank < to; rank += 1) {
+      const length = segment.terms.lengthAt(rank);
+      if (Math.abs(length - term.length) > most) continue;
+      const candidate = segment.terms.at(rank);
+      const mistakes = distance(term, candidate, most);
+      if (mistakes <= most && WORD.test(candidate)) consider(rank, candidate, mistakes);
+    }
+    const rank = segment.terms.find(swapped);
+    if (rank !== -1) consider(rank, swapped, 1);
+  }
+  let best: (Correction & { count: number }) | undefined;
+  for (const [candidate, { mistakes, count }] of found) {
+    const better =
+      !best ||
+      mistakes < best.mistakes ||
+      (mistakes === best.mistakes && (count > best.count || (count === best.count && candidate < best.term)));
+    if (better) best = { term: candidate, mistakes, count };
+  }
+  return best && { term: best.term, mistakes: best.mistakes };
+}
+
+const rows = [new Uint8Array(MAX_CHARS + 4), new Uint8Array(MAX_CHARS + 4), new Uint8Array(MAX_CHARS + 4)] as const;
+
+/** How many mistakes are between two words, if at most `most`; else more than that. */
+export function distance(a: string, b: string, most: number): number {
+  let [before, last, row] = rows;
+  for (let column = 0; column <= b.length; column += 1) last[column] = column;
+  for (let line = 1; line <= a.length; line += 1) {
+    row[0] = line;
+    let least = line;
+    const sign = a.charCodeAt(line - 1);
+    for (let column = 1; column <= b.length; column += 1) {
+      const other = b.charCodeAt(column - 1);
+      let cost = Math.min(
+        (last[column] as number) + 1,
+        (row[column - 1] as number) + 1,
+        (last[column - 1] as number) + (sign === other ? 0 : 1),
+      );
+      if (line > 1 && column > 1 && sign === b.charCodeAt(column - 2) && a.charCodeAt(line - 2) === other)
+        cost = Math.min(cost, (before[column - 2] as number) + 1);
+      row[column] = cost;
+      if (cost < least) least = cost;
+    }
+    if (least > most) return most + 1;
+    [before, last, row] = [last, row, before];
+  }
+  return last[b.length] as number;
+}

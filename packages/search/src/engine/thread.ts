@@ -1,0 +1,172 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { BuildOptions, BuiltSegment } from "./builder.ts";
+import type { BuildAnswer, BuildRequest } from "./serve.ts";
+import type { IndexDocument } from "./types.ts";
+
+/** Units of text that go over in one message: what is copied at once must not hold up others. */
+const BATCH_CHARS = 256 * 1024;
+/** Messages that may be on their way before the first is answered. */
+const WINDOW = 2;
+/** An idle thread ends after this time. */
+const IDLE_MS = 10_000;
+
+/** A thread in which segments are built, one after the other; started when it is needed. */
+export class BuildThread {
+  readonly #options: BuildOptions;
+  #worker: Worker | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #idle: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: BuildOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Builds a segment.
+   * @throws the signal's reason; Error if the thread fails
+   */
+  build(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<BuiltSegment> {
+    const run = this.#queue.then(() => this.#build(documents, signal));
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#idle);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  async #build(documents: readonly IndexDocument[], signal: AbortSignal | undefined): Promise<BuiltSegment> {
+    signal?.throwIfAborted();
+    if (this.#closed) throw new Error("The index has been closed.");
+    clearTimeout(this.#idle);
+    const worker = (this.#worker ??= this.#spawn());
+    worker.ref();
+    const conversation = new Conversation(worker);
+    try {
+      conversation.send({ type: "begin", options: this.#options });
+      for (const batch of batches(documents)) {
+        await conversation.until(WINDOW);
+        if (signal?.aborted) {
+          conversation.send({ type: "discard" });
+          await conversation.until(1);
+          throw signal.reason;
+        }
+        conversation.send({ type: "add", documents: batch });
+      }
+      conversation.send({ type: "finish" });
+      await conversation.until(1);
+      if (!conversation.built) throw new Error("The index could not be built: its thread gave no answer.");
+      return conversation.built;
+    } catch (error) {
+      if (conversation.broken) {
+        this.#worker = undefined;
+        void worker.terminate();
+      }
+      throw error;
+    } finally {
+      conversation.end();
+      worker.unref();
+      this.#idle = setTimeout(() => {
+        const idle = this.#worker;
+        this.#worker = undefined;
+        void idle?.terminate();
+      }, IDLE_MS);
+      this.#idle.unref();
+    }
+  }
+
+  #spawn(): Worker {
+    const worker = new Worker(entry(), { execArgv: [] });
+    // Between two builds nobody else listens.
+    worker.on("error", () => undefined);
+    return worker;
+  }
+}
+
+/** Messages to a thread and its answers, each of which confirms one message. */
+class Conversation {
+  built: BuiltSegment | undefined;
+  broken = false;
+  readonly #worker: Worker;
+  #open = 0;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", this.#hear).on("error", this.#fail).on("exit", this.#fail);
+  }
+
+  send(request: BuildRequest): void {
+    this.#open += 1;
+    this.#worker.postMessage(request);
+  }
+
+  /** Waits until fewer than so many messages are unanswered. */
+  async until(fewer: number): Promise<void> {
+    while (this.#open >= fewer && !this.#failure) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  end(): void {
+    this.#worker.off("message", this.#hear).off("error", this.#fail).off("exit", this.#fail);
+  }
+
+  readonly #hear = (answer: BuildAnswer): void => {
+    this.#open -= 1;
+    if (answer.type === "built") this.built = answer.segment;
+    if (answer.type === "failed") {
+      this.#failure = new Error(`The index could not be built: ${answer.message}`);
+      // What is still on its way must not be taken for an answer to somebody else.
+      this.broken = true;
+    }
+    this.#wake?.();
+  };
+
+  readonly #fail = (error: unknown): void => {
+    this.broken = true;
+    this.#failure = new Error("The index could not be built: its thread has ended.", { cause: error });
+    this.#wake?.();
+  };
+}
+
+function* batches(documents: readonly IndexDocument[]): Generator<IndexDocument[], void, undefined> {
+  let batch: IndexDocument[] = [];
+  let chars = 0;
+  for (const document of documents) {
+    batch.push(document);
+    chars += charsOf(document);
+    if (chars < BATCH_CHARS) continue;
+    yield batch;
+    batch = [];
+    chars = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** About how much there is to read in a document, in UTF-16 units. */
+export function charsOf(document: IndexDocument): number {
+  return document.sections.reduce((sum, { text }) => sum + text.length + 100, 200);
+}
+
+/** The thread's file beside the built package, or the source. */
+function entry(): URL {
+  if (!import.meta.url.endsWith(".ts")) return new URL("./worker.js", import.meta.url);
+  // Node 20 does not run TypeScript, and a thread does not take over the loader that this one was started with.
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
+  const api = new URL("./dist/esm/api/index.mjs", tsx).href;
+  const worker = new URL("../worker.ts", import.meta.url).href;
+  const code = `import { register } from ${JSON.stringify(api)}; register(); await import(${JSON.stringify(worker)});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+}

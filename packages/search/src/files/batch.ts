@@ -1,0 +1,55 @@
+import type { Engine, IndexDocument } from "../engine/types.ts";
+
+/** Told of documents that have changed: their ids, and how many of them were put in. */
+export type OnChanged = (ids: readonly string[], put: number) => void;
+
+const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_CHANGES = 500;
+
+/** Gathers changes, so that an engine gets many at a time: at most 500 of them, or 4 MiB and one document. */
+export class Batch {
+  readonly #engine: Engine;
+  readonly #onChanged: OnChanged;
+  #documents: IndexDocument[] = [];
+  #removed: string[] = [];
+  #bytes = 0;
+
+  /** @param onChanged told of what has been done, never of what failed */
+  constructor(engine: Engine, onChanged: OnChanged) {
+    this.#engine = engine;
+    this.#onChanged = onChanged;
+  }
+
+  async put(document: IndexDocument): Promise<void> {
+    this.#documents.push(document);
+    this.#bytes += document.bytes;
+    await this.#flushIfFull();
+  }
+
+  /** Not for ids that are put by the same batch. */
+  async remove(id: string): Promise<void> {
+    this.#removed.push(id);
+    await this.#flushIfFull();
+  }
+
+  /** Makes all changes; where one fails, the rest of the batch is dropped. */
+  async flush(): Promise<void> {
+    const [documents, removed] = [this.#documents, this.#removed];
+    [this.#documents, this.#removed, this.#bytes] = [[], [], 0];
+    if (removed.length > 0) {
+      await this.#engine.remove(removed);
+      this.#onChanged(removed, 0);
+    }
+    if (documents.length > 0) {
+      await this.#engine.put(documents);
+      this.#onChanged(
+        documents.map(({ id }) => id),
+        documents.length,
+      );
+    }
+  }
+
+  async #flushIfFull(): Promise<void> {
+    if (this.#bytes >= MAX_BYTES || this.#documents.length + this.#removed.length >= MAX_CHANGES) await this.flush();
+  }
+}

@@ -1,0 +1,42 @@
+import { ADDED } from "./added.ts";
+import { FILES } from "./indexer.ts";
+import { originOf } from "./source.ts";
+import type { Source } from "./source.ts";
+import { stateFolder } from "./state.ts";
+import type { Engine } from "../engine/types.ts";
+
+/** What an index that is kept between two runs depends on. */
+export interface KeptOptions {
+  /** Of the instance: also the scheme of the addresses of documents that have none. */
+  readonly name: string;
+  readonly roots: readonly string[];
+  readonly sources: readonly Source[];
+  /** Where it is kept; see `stateFolder`. */
+  readonly state?: string | false | undefined;
+  /** What the engine is told of languages. */
+  readonly languages?: "auto" | readonly string[] | undefined;
+  readonly baseUrl?: string | undefined;
+  readonly maxSections: number;
+  readonly maxSectionChars: number;
+}
+
+/**
+ * Opens an engine over what was kept of the same roots and sources, and removes from it what is not there in this process:
+ * what was added, and documents of other sources.
+ * @param make opens it; the folder is undefined if nothing is to be kept
+ * @param warn told if the folder cannot be used
+ */
+export async function openEngine(
+  { name, roots, sources, state, languages, baseUrl, maxSections, maxSectionChars }: KeptOptions,
+  make: (folder: string | undefined) => Promise<Engine>,
+  warn: (message: string) => void,
+): Promise<Engine> {
+  const names = sources.map((source) => source.name);
+  const options = { names, baseUrl, maxSections, maxSectionChars, languages };
+  const kept = roots.length + names.length > 0;
+  const engine = await make(kept ? await stateFolder(state, { name, roots, options }, warn) : undefined);
+  const origins = new Set([FILES, ...names.map(originOf)]);
+  const others = [...engine.ids()].filter((id) => !origins.has(engine.state(id)?.origin ?? ADDED));
+  if (others.length > 0) await engine.remove(others);
+  return engine;
+}

@@ -1,0 +1,83 @@
+import { cleanLine, shorten } from "../documents/clean.ts";
+import { plain } from "../documents/parse.ts";
+import type { Format } from "../documents/parse.ts";
+import type { StoredDocument, StoredSection } from "../engine/types.ts";
+import { FILES } from "../files/feed.ts";
+import { originOf } from "../files/source.ts";
+import { highlights } from "./marks.ts";
+import { snippet } from "./snippet.ts";
+
+/** A section that was found, as the tools return it. */
+export interface SearchResult {
+  id: string;
+  title: string;
+  url: string;
+  score: number;
+  snippet: string;
+  heading_path?: string | undefined;
+  highlights: string[];
+  modified: string;
+  source?: string | undefined;
+}
+
+const MAX_TITLE = 300;
+const SOURCE = originOf("");
+/** Of an ECMAScript date, in milliseconds. */
+const MAX_TIME = 8.64e15;
+
+/**
+ * What is returned of a section that was found.
+ * @param forms the folded words that count as found
+ */
+export function resultOf(
+  section: StoredSection,
+  score: number,
+  forms: ReadonlySet<string>,
+  snippetChars: number,
+): SearchResult {
+  const { id, headings, document } = section;
+  // Every section that was indexed has been read as one of the formats.
+  const passage = snippet(plain(section.text, document.type as Format), forms, snippetChars);
+  return {
+    id,
+    title: titleOf(section),
+    url: urlOf(section),
+    score,
+    snippet: passage,
+    ...(headings.length > 0 && { heading_path: headingPath(section) }),
+    highlights: highlights(passage, forms),
+    modified: isoOf(document.modified),
+    ...sourceOf(document),
+  };
+}
+
+/** Where a document comes from, if not from the files: the name of its source, or `added`. */
+export function sourceOf({ origin }: StoredDocument): { source?: string } {
+  if (origin === FILES) return {};
+  return { source: shorten(origin.startsWith(SOURCE) ? origin.slice(SOURCE.length) : origin, MAX_TITLE) };
+}
+
+/** The document's title and the headings below it. */
+export function titleOf({ document, headings }: StoredSection): string {
+  const path = headings[0] === document.title ? headings : [document.title, ...headings];
+  return shorten(cleanLine(path.join(" > ")), MAX_TITLE);
+}
+
+/** The same of a whole document. */
+export function documentTitle({ title }: StoredDocument): string {
+  return shorten(cleanLine(title), MAX_TITLE);
+}
+
+/** The headings that a section is under, outermost first, its own last. */
+export function headingPath({ headings }: StoredSection): string {
+  return shorten(headings.join(" > "), MAX_TITLE);
+}
+
+export function urlOf({ document, fragment }: StoredSection): string {
+  return fragment === "" ? document.url : `${document.url}#${fragment}`;
+}
+
+/** ISO 8601 in UTC; a time that no date can have is the nearest one that can. */
+export function isoOf(ms: number): string {
+  return new Date(Math.max(-MAX_TIME, Math.min(MAX_TIME, Math.round(ms) || 0))).toISOString();
+}
