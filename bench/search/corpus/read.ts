@@ -3,10 +3,10 @@ import { createInterface } from "node:readline";
 import type { Item } from "../engines/types.ts";
 import type { CorpusDocument } from "./build.ts";
 
-const MAX_DOCUMENTS = 500;
-const MAX_CHARS = 4 * 1024 * 1024;
+const MAX_DOCUMENTS = 20_000;
+const MAX_CHARS = 16 * 1024 * 1024;
 
-/** Streams a corpus file, so that nobody holds all of it: in batches of 500 documents or 4 MiB, as the plugin indexes folders. */
+/** Streams a corpus file, so that nobody holds all of it: in batches of 20,000 documents or 16 MiB, as the plugin indexes folders. */
 export async function* read(file: string): AsyncGenerator<CorpusDocument[], void, undefined> {
   let batch: CorpusDocument[] = [];
   let chars = 0;

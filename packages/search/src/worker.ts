@@ -11,9 +11,6 @@ if (port !== null) {
   const server = new BuildServer();
   port.on("message", (request: BuildRequest) => {
     const answer = server.answer(request);
-    port.postMessage(
-      answer,
-      answer.type === "built" ? [answer.segment.index.buffer, answer.segment.texts.buffer] : [],
-    );
+    port.postMessage(answer, answer.type === "built" ? [answer.segment.index.buffer, answer.segment.texts.buffer] : []);
   });
 }

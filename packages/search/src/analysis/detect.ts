@@ -33,13 +33,14 @@ export interface Clue {
   readonly foreign: readonly number[];
 }
 
+const ASCII = /^[\x00-\x7f]*$/;
 const NO_CLUE: Clue = { languages: [], foreign: [] };
 const NAMES: readonly Language[] = [...STEMMERS.keys(), ...Object.keys(RIVALS)];
 
 /** What a word says, whatever the text. */
 export function clueOf(word: string): Clue {
   const languages = languagesOf(fold(word));
-  const foreign = Object.keys(FOREIGN).filter((language) => FOREIGN[language]?.test(word));
+  const foreign = ASCII.test(word) ? [] : Object.keys(FOREIGN).filter((language) => FOREIGN[language]?.test(word));
   if (languages.length + foreign.length === 0) return NO_CLUE;
   return { languages, foreign: foreign.map((language) => NAMES.indexOf(language)) };
 }
@@ -53,9 +54,11 @@ export class LanguageTally {
   readonly #foreign = new Uint32Array(NAMES.length);
   #words = 0;
 
-  /** @param isNew whether the text has not had the word before */
-  add({ languages, foreign }: Clue, isNew: boolean): void {
+  /** @param clue of the next word; undefined: it says nothing @param isNew whether the text has not had the word before */
+  add(clue: Clue | undefined, isNew: boolean): void {
     this.#words += 1;
+    if (clue === undefined) return;
+    const { languages, foreign } = clue;
     for (let at = 0; at < languages.length; at += 1) {
       const language = languages[at] as number;
       this.#hits[language] = (this.#hits[language] as number) + 1;

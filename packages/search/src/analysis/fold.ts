@@ -1,5 +1,3 @@
-import { stemmer } from "stemmer";
-
 /** Letters that Unicode does not decompose but people type without their marks. */
 const PLAIN: Readonly<Record<string, string>> = {
   ß: "ss",
@@ -49,11 +47,4 @@ export function fold(word: string): string {
 export function lower(word: string): string {
   if (ASCII.test(word)) return word.toLowerCase();
   return word.normalize("NFKC").toLowerCase().replace(OPTIONAL, "").normalize("NFC").replaceAll("i\u0307", "i");
-}
-
-const STEMMABLE = /^[a-z]{3,40}$/;
-
-/** The Porter stem of a folded English word; any other word as it is. */
-export function stem(word: string): string {
-  return STEMMABLE.test(word) ? stemmer(word) : word;
 }

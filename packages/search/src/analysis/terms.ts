@@ -8,12 +8,19 @@ const MAX_TERMS = 40;
 const MAX_SPAN = 32;
 
 const PLAIN = /^[a-z]{2,40}$/;
+const SIMPLE = /^(?:[A-Z]?[a-z]{1,39}|[A-Z]{2,40}|\d{1,40})$/;
+const DIGIT = /^\d/;
 const SIGN = /^(?:--?|[.@$])(?=[A-Za-z])/;
 const STEPS = /[/\\:]+/;
 const JOINTS = /[.,\-@&'’_$+#]+/u;
 const APOSTROPHE = /['’]/u;
 /** Before a capital that begins a word: `get|User`, `HTTP|Server`; but not in the plural `URLs`. */
 const HUMPS = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}(?!s(?!\p{Ll}))\p{Ll})/u;
+/** The same for ASCII, much faster. */
+const ASCII_HUMPS = /(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?![a-z]))[a-z])/;
+const ASCII = /^[\x00-\x7f]*$/;
+/** No humps in it. */
+const FLAT = /^(?:[a-z\d]+|[A-Z\d]+|[A-Z][a-z]+)$/;
 const HEXADECIMAL = /^0x[\da-f]+$/i;
 const VERSION = /^v?(?<numbers>\d+(?:\.\d+)+)(?:-(?<label>[\w.-]+))?$/i;
 const THOUSANDS = /^\d{1,3}(?:[,'’_]\d{3})+(?:\.\d+)?$/;
@@ -27,6 +34,10 @@ const LETTERS = /^(?:\p{L}\p{M}*){2,40}$/u;
 export function wordTerms(word: string): WordTerms {
   // Most words.
   if (PLAIN.test(word)) return { terms: [{ term: word, at: 0, stemmable: word }], span: 1 };
+  if (SIMPLE.test(word)) {
+    const term = word.toLowerCase();
+    return { terms: [{ term, at: 0, stemmable: DIGIT.test(term) || term.length < 2 ? undefined : term }], span: 1 };
+  }
   const draft: Draft = { terms: [], span: 0 };
   if (isPaired(word)) {
     add(draft, word.slice(0, letterEnd(word, 0)), 0);
@@ -104,12 +115,17 @@ function fullParts(parts: readonly string[]): readonly string[] {
 function addParts(draft: Draft, parts: readonly string[]): void {
   for (const part of parts) {
     if (draft.span >= MAX_SPAN) return;
-    const humps = HEXADECIMAL.test(part) ? [part] : part.split(HUMPS);
+    const humps = humpsOf(part);
     if (humps.length > 1) add(draft, part, draft.span, stemmable(part));
     for (const hump of humps) {
       if (draft.span < MAX_SPAN && add(draft, hump, draft.span, stemmable(hump))) draft.span += 1;
     }
   }
+}
+
+function humpsOf(part: string): readonly string[] {
+  if (FLAT.test(part) || HEXADECIMAL.test(part)) return [part];
+  return part.split(ASCII.test(part) ? ASCII_HUMPS : HUMPS);
 }
 
 /** Whether there is such a term now. */
@@ -124,7 +140,8 @@ function add(draft: Draft, text: string, at: number, stem?: string): boolean {
 
 function stemmable(part: string): string | undefined {
   const text = lower(part);
-  return LETTERS.test(text) ? text : undefined;
+  if (PLAIN.test(text)) return text;
+  return !ASCII.test(text) && LETTERS.test(text) ? text : undefined;
 }
 
 function cut(term: string): string {

@@ -15,15 +15,26 @@ const MAX_WORD = 1_000;
  * not the only one. Takes time in proportion to the text; words are cut after 1,000 UTF-16 units.
  */
 export function eachWord(text: string, visit: WordVisitor): void {
+  const { length } = text;
   let at = 0;
-  while (at < text.length) {
-    if (text.charCodeAt(at) === SPACE) {
-      at += 1;
+  while (at < length) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) {
+      if (CLASSES[unit] !== WORD) {
+        at += 1;
+        continue;
+      }
+      let end = at + 1;
+      while (end < length && CLASSES[text.charCodeAt(end)] === WORD) end += 1;
+      // Most words of most texts end here; what may go on is looked at with care.
+      const start = at > 0 && CLASSES[text.charCodeAt(at - 1)] === JOINS ? signStart(text, at) : at;
+      at = endsAt(text, end) && end - at <= MAX_WORD ? end : compoundEnd(text, at);
+      visit(start, at, false);
       continue;
     }
     const kind = kindAt(text, at);
     if (kind === LETTER) {
-      const start = signStart(text, at);
+      const start = at;
       at = compoundEnd(text, at);
       visit(start, at, false);
     } else if (kind === PAIRED || kind === PAIRED_MARK) {
@@ -34,6 +45,24 @@ export function eachWord(text: string, visit: WordVisitor): void {
       visit(start, at, false);
     } else at += 1;
   }
+}
+
+/** ASCII units by what they are to a word; all others are neither. */
+const WORD = 1;
+const JOINS = 2;
+const ENDS = 3;
+const CLASSES = Uint8Array.from({ length: 0x80 }, (_, unit) => {
+  const character = String.fromCharCode(unit);
+  return /\w/.test(character) ? WORD : /[-./\\:@&',+#$]/.test(character) ? JOINS : ENDS;
+});
+
+/** Whether a word ends here for sure: before white space and most signs, and before a sign with such behind it. */
+function endsAt(text: string, at: number): boolean {
+  if (at >= text.length) return true;
+  const unit = text.charCodeAt(at);
+  const kind = CLASSES[unit];
+  if (kind === ENDS) return true;
+  return kind === JOINS && unit !== PLUS && unit !== NUMBER_SIGN && CLASSES[text.charCodeAt(at + 1)] === ENDS;
 }
 
 /** A run of letters, each with the next. */

@@ -1,37 +1,10 @@
-import { createHash } from "node:crypto";
 import { cleanText } from "./clean.ts";
 import type { IndexDocument } from "../engine/types.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Pacer } from "../pacer.ts";
-import { parse, plain } from "./parse.ts";
+import { parse } from "./parse.ts";
 import type { Format } from "./parse.ts";
-import type { Section, SectionBounds } from "./sections.ts";
-import { textTerms } from "../analysis/tokens.ts";
-
-/** A file as it is indexed. */
-export interface Document {
-  readonly id: string;
-  /** As people see it; see `Names`. */
-  readonly path: string;
-  readonly title: string;
-  readonly url: string;
-  readonly format: Format;
-  modified: Date;
-  readonly bytes: number;
-  readonly hash: string;
-  readonly sections: readonly IndexedSection[];
-  /** Whether text was left out because of a bound. */
-  readonly cut: boolean;
-}
-
-export interface IndexedSection extends Section {
-  /** In the store; undefined while it is not in it. */
-  key: number | undefined;
-  readonly id: string;
-  /** From 0. */
-  readonly position: number;
-  readonly document: Document;
-}
+import type { SectionBounds } from "./sections.ts";
 
 /** What is known of a text beside the text itself. */
 export type DocumentFacts = Pick<
@@ -62,19 +35,6 @@ export async function makeDocument(
     cut: parsed.cut,
     sections: parsed.sections,
   };
-}
-
-/** The terms of a section: its text, its own heading once more, what it is under, and its file's name. */
-export function indexTerms({ text, headings, document }: IndexedSection): string[] {
-  const own = headings.at(-1) ?? document.title;
-  const above = new Set([document.title, ...headings, nameOf(document.path)]);
-  above.delete(own);
-  return [plain(text, document.format), own, ...above].flatMap(textTerms);
-}
-
-/** 64 bits that stand for a document's id and content. */
-export function fingerprint({ id, hash }: Document): bigint {
-  return BigInt(`0x${createHash("sha256").update(`${id}\0${hash}`).digest("hex").slice(0, 16)}`);
 }
 
 function nameOf(path: string): string {

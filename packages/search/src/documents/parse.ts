@@ -6,7 +6,7 @@ import { parseJson, parseJsonLines } from "./json.ts";
 import { parseMarkdown } from "./markdown.ts";
 import { plainMdx } from "./mdx.ts";
 import type { Pacer } from "../pacer.ts";
-import { plainMarkdown } from "./plain.ts";
+import { indexableMarkdown, plainMarkdown } from "./plain.ts";
 import { parseRst, plainRst } from "./rst.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
 import { parseText } from "./text.ts";
@@ -74,4 +74,9 @@ export function plain(text: string, format: Format): string {
   if (format === "markdown") return plainMarkdown(text);
   if (format === "mdx") return plainMdx(text);
   return format === "rst" ? plainRst(text) : text;
+}
+
+/** The same words as in `plain`, sooner, with signs between them that mean nothing. For indexing. */
+export function indexable(text: string, format: Format): string {
+  return format === "markdown" ? indexableMarkdown(text) : plain(text, format);
 }

@@ -2,17 +2,16 @@ import { crc32 } from "node:zlib";
 import { LanguageTally } from "../analysis/languages.ts";
 import type { Language } from "../analysis/types.ts";
 import { eachWord } from "../analysis/words.ts";
-import { plain } from "../documents/parse.ts";
+import { indexable } from "../documents/parse.ts";
 import type { Format } from "../documents/parse.ts";
 import type { Section } from "../documents/sections.ts";
 import { pack } from "./blocks.ts";
-import { ByteWriter, NumberWriter } from "./bytes.ts";
+import { ByteWriter } from "./bytes.ts";
 import { fingerprint, titleKey } from "./hash.ts";
-import { invert } from "./invert.ts";
+import { invert, Tokens } from "./invert.ts";
 import { stringBlocks } from "./strings.ts";
 import type { IndexDocument } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
-import type { KnownWord } from "./vocabulary.ts";
 
 /** What a segment consists of: what is kept in memory, and the texts, which need not be. */
 export interface BuiltSegment {
@@ -34,14 +33,12 @@ export interface BuildOptions {
 
 /** Between two fields of a section, so that no phrase reaches from one into the next. */
 const GAP = 16;
-const MAX_POSITION = 2 ** 31;
 
 /** Indexes documents, one after the other, in memory; `finish` makes a segment of them. */
 export class SegmentBuilder {
   readonly #languages: readonly Language[];
   readonly #vocabulary: Vocabulary;
-  readonly #tokens = new NumberWriter();
-  readonly #positions = new NumberWriter();
+  readonly #tokens = new Tokens();
   readonly #ids: string[] = [];
   readonly #paths: string[] = [];
   readonly #types: string[] = [];
@@ -63,7 +60,7 @@ export class SegmentBuilder {
   readonly #metadata = new Map<string, number[]>();
   readonly #tally = new LanguageTally();
   /** The different words of the document that is being added. */
-  #words: KnownWord[] = [];
+  #words: number[] = [];
   /** Words of the section that is being added, those that count twice twice. */
   #length = 0;
 
@@ -115,7 +112,7 @@ export class SegmentBuilder {
     let at = this.#addText(own, 0, headings.length === 0 ? 2 : 1);
     for (const each of above) at = this.#addText(each, at + GAP, 1);
     this.#heads.push(Math.min(at, 65_535));
-    this.#addText(plain(section.text, document.type as Format), Math.min(at, 65_535) + GAP, 1);
+    this.#addText(indexable(section.text, document.type as Format), Math.min(at, 65_535) + GAP, 1);
     this.#lengths.push(Math.max(1, this.#length));
     this.#ends.push(this.#tokens.length);
     this.#titles.push(headings.length > 0 || position === 0 ? titleKey(own) : 0);
@@ -126,28 +123,34 @@ export class SegmentBuilder {
   }
 
   /** @returns the position after the last word */
-  #addText(text: string, from: number, times: number): number {
+  #addText(text: string, from: number, times: 1 | 2): number {
     const tally = this.#tally;
-    const document = this.#ids.length - 1;
+    const tokens = this.#tokens;
+    const vocabulary = this.#vocabulary;
+    const words = this.#words;
+    const document = this.#ids.length;
     let position = from;
     eachWord(text, (start, end) => {
-      const word = this.#vocabulary.word(text, start, end);
-      const { ids, offsets, span } = word;
-      const isNew = word.document !== document;
-      if (isNew) {
-        word.document = document;
-        this.#words.push(word);
+      const word = vocabulary.word(text, start, end, document);
+      const { isNew } = vocabulary;
+      if (isNew) words.push(word);
+      if (!tally.full) tally.add(vocabulary.clue(word), isNew);
+      const single = vocabulary.single(word);
+      if (single !== -1) {
+        tokens.push(single, position);
+        if (times === 2) tokens.push(single, position);
+        position += 1;
+        return;
       }
-      if (!tally.full) tally.add(word.clue, isNew);
+      const { ids, offsets, span } = vocabulary.compound(word);
       for (let index = 0; index < ids.length; index += 1) {
-        for (let time = 0; time < times; time += 1) {
-          this.#tokens.push(ids[index] as number);
-          this.#positions.push(position + (offsets[index] as number));
-        }
+        const place = position + (offsets[index] as number);
+        tokens.push(ids[index] as number, place);
+        if (times === 2) tokens.push(ids[index] as number, place);
       }
-      this.#length += span * times;
-      position = Math.min(position + span, MAX_POSITION);
+      position += span;
     });
+    this.#length += (position - from) * times;
     return position;
   }
 
@@ -160,7 +163,7 @@ export class SegmentBuilder {
 
   finish(): BuiltSegment {
     const { terms, ranks, stemBlocks } = this.#vocabulary.finish();
-    const postings = invert(this.#tokens.finish(), this.#positions.finish(), this.#ends, ranks);
+    const postings = invert(this.#tokens, this.#ends, ranks);
     const metadata = [...this.#metadata.keys()].sort();
     const metadataDocuments = new ByteWriter();
     const metadataAt = new Uint32Array(metadata.length + 1);

@@ -36,29 +36,6 @@ export class ByteWriter {
   }
 }
 
-/** A list of whole numbers below 2^32. */
-export class NumberWriter {
-  #numbers = new Uint32Array(1024);
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  push(value: number): void {
-    if (this.#length === this.#numbers.length) {
-      const numbers = new Uint32Array(this.#numbers.length * 2);
-      numbers.set(this.#numbers);
-      this.#numbers = numbers;
-    }
-    this.#numbers[this.#length++] = value;
-  }
-
-  finish(): Uint32Array<ArrayBuffer> {
-    return this.#numbers.subarray(0, this.#length);
-  }
-}
-
 /** Reads varints one after the other. */
 export class ByteReader {
   readonly #bytes: Uint8Array;

@@ -79,7 +79,8 @@ function keepDocuments(segment: Segment, mask: Uint8Array, { filter, fields }: C
         : field === "type"
           ? type(value)
           : field === "lang"
-            ? (document: number): boolean => segment.languages[segment.language[document] as number] === value.toLowerCase()
+            ? (document: number): boolean =>
+                segment.languages[segment.language[document] as number] === value.toLowerCase()
             : having(segment.withMetadata(metadataKey(field, value)));
     tests.push(excluded ? (document) => !test(document) : test);
   }

@@ -12,26 +12,43 @@ export interface Postings extends Record<string, Uint8Array | Uint32Array> {
   readonly "positions.at": Uint32Array;
 }
 
+/** The terms of a text in their order, by id, each with its position. */
+export class Tokens {
+  ids = new Uint32Array(4096);
+  positions = new Uint32Array(4096);
+  length = 0;
+
+  push(id: number, position: number): void {
+    if (this.length === this.ids.length) this.#grow();
+    this.ids[this.length] = id;
+    this.positions[this.length] = position;
+    this.length += 1;
+  }
+
+  #grow(): void {
+    const [ids, positions] = [new Uint32Array(this.length * 2), new Uint32Array(this.length * 2)];
+    ids.set(this.ids);
+    positions.set(this.positions);
+    [this.ids, this.positions] = [ids, positions];
+  }
+}
+
 /**
  * Turns the terms of sections into the sections of terms, by counting.
- * @param tokens ids of terms, in the order of the text
- * @param positions of the same
- * @param ends where each section ends in both
+ * @param ends where each section ends among the tokens
  * @param ranks the place of each id in the order of terms
  */
-export function invert(
-  tokens: Uint32Array,
-  positions: Uint32Array,
-  ends: readonly number[],
-  ranks: Uint32Array,
-): Postings {
+export function invert(all: Tokens, ends: readonly number[], ranks: Uint32Array): Postings {
+  const tokens = all.ids.subarray(0, all.length);
+  const { positions } = all;
   const terms = ranks.length;
   const starts = new Uint32Array(terms + 1);
   for (const id of tokens) {
     const rank = (ranks[id] as number) + 1;
     starts[rank] = (starts[rank] as number) + 1;
   }
-  for (let rank = 0; rank < terms; rank += 1) starts[rank + 1] = (starts[rank + 1] as number) + (starts[rank] as number);
+  for (let rank = 0; rank < terms; rank += 1)
+    starts[rank + 1] = (starts[rank + 1] as number) + (starts[rank] as number);
 
   const next = starts.slice(0, terms);
   const sections = new Uint32Array(tokens.length);

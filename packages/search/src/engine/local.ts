@@ -11,7 +11,7 @@ import type { Found } from "./rank.ts";
 import { Searcher } from "./search.ts";
 import type { SearchOutcome, Snapshot } from "./search.ts";
 import { Segment, textsInMemory } from "./segment.ts";
-import { BuildThread, charsOf } from "./thread.ts";
+import { BuildThreads, charsOf } from "./thread.ts";
 import type {
   Answer,
   DocumentState,
@@ -40,7 +40,7 @@ export interface LocalEngineOptions {
 }
 
 /** Units of text in one segment. */
-const SEGMENT_CHARS = 16 * 1024 * 1024;
+const SEGMENT_CHARS = 8 * 1024 * 1024;
 /** Up to so many units are indexed at once, without a thread. */
 const INLINE_CHARS = 128 * 1024;
 const MAX_LANGUAGES = 6;
@@ -66,7 +66,7 @@ class LocalEngine implements Engine {
   readonly #languages: readonly Language[];
   readonly #warn: (message: string) => void;
   readonly #searcher: Searcher;
-  readonly #thread: BuildThread;
+  readonly #threads: BuildThreads;
   #disk: Disk | undefined;
   /** By number, in the order in which they came. */
   readonly #segments = new Map<number, Segment>();
@@ -92,8 +92,9 @@ class LocalEngine implements Engine {
     this.#languages = languages.length > 0 ? languages : ALL;
     this.#warn = warn;
     this.#searcher = new Searcher(maxQueryTerms);
-    this.#thread = new BuildThread({ languages: this.#languages });
-    if (folder !== undefined) this.#disk = new Disk(folder, `plugboard-search 1 ${ANALYSIS} ${this.#languages.join(",")}`);
+    this.#threads = new BuildThreads({ languages: this.#languages });
+    if (folder !== undefined)
+      this.#disk = new Disk(folder, `plugboard-search 1 ${ANALYSIS} ${this.#languages.join(",")}`);
   }
 
   async open(): Promise<void> {
@@ -134,9 +135,16 @@ class LocalEngine implements Engine {
 
   put(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<void> {
     return this.#change(async () => {
-      for (const chunk of chunks(documents)) {
-        signal?.throwIfAborted();
-        this.#add(await this.#build(chunk, signal));
+      const building: Promise<BuiltSegment>[] = [];
+      try {
+        for (const chunk of chunks(documents)) {
+          signal?.throwIfAborted();
+          building.push(this.#build(chunk, signal));
+          if (building.length >= this.#threads.width) this.#add(await (building.shift() as Promise<BuiltSegment>));
+        }
+        while (building.length > 0) this.#add(await (building.shift() as Promise<BuiltSegment>));
+      } finally {
+        await Promise.allSettled(building);
       }
       this.#merge();
     });
@@ -201,7 +209,7 @@ class LocalEngine implements Engine {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#thread.close();
+    await this.#threads.close();
     await Promise.allSettled([this.#changes, this.#merging, this.#committing]);
     for (const segment of this.#segments.values()) segment.close();
     this.#segments.clear();
@@ -220,7 +228,7 @@ class LocalEngine implements Engine {
 
   async #build(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<BuiltSegment> {
     const chars = documents.reduce((sum, each) => sum + charsOf(each), 0);
-    if (chars > INLINE_CHARS) return this.#thread.build(documents, signal);
+    if (chars > INLINE_CHARS) return this.#threads.build(documents, signal);
     const builder = new SegmentBuilder({ languages: this.#languages });
     for (const document of documents) builder.add(document);
     return builder.finish();
@@ -299,7 +307,9 @@ class LocalEngine implements Engine {
     let anchors = this.#anchors.get(id);
     if (!anchors) {
       const [from, to] = [segment.first[document] as number, segment.first[document + 1] as number];
-      anchors = new Map(Array.from({ length: to - from }, (_, position) => [segment.section(from + position).anchor, position]));
+      anchors = new Map(
+        Array.from({ length: to - from }, (_, position) => [segment.section(from + position).anchor, position]),
+      );
       if (this.#anchors.size >= MAX_KNOWN_ANCHORS) this.#anchors.clear();
       this.#anchors.set(id, anchors);
     }

@@ -5,7 +5,7 @@ const FACTOR = 8;
 /** Bytes of text in segments of the lowest tier; each further one has eight times as much. */
 const LOWEST = 32 * 1024;
 /** Larger segments stay as they are until much of them has left. */
-const LARGEST = 16 * 1024 * 1024;
+const LARGEST = 4 * 1024 * 1024;
 const MAX_DEAD = 0.4;
 
 /** The segments that should be put together now; none if that is not due. */

@@ -16,7 +16,10 @@ export function phraseOf(text: string): Phrase {
   eachWord(text, (start, end) => {
     if (terms.length >= MAX_WORDS) return;
     const word = wordTerms(text.slice(start, end));
-    const whole = word.terms.reduce((longest, each) => (each.term.length > longest.term.length ? each : longest), word.terms[0] ?? { term: "", at: 0 });
+    const whole = word.terms.reduce(
+      (longest, each) => (each.term.length > longest.term.length ? each : longest),
+      word.terms[0] ?? { term: "", at: 0 },
+    );
     if (whole.term !== "") terms.push({ term: whole.term, at: at + whole.at });
     at += word.span;
   });

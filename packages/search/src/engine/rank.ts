@@ -105,13 +105,7 @@ export class Ranker {
     return { total, found: best.sorted() };
   }
 
-  #offer(
-    segment: Segment,
-    touched: Uint32Array,
-    { title, sort }: RankRequest,
-    prize: number,
-    best: Best<Found>,
-  ): void {
+  #offer(segment: Segment, touched: Uint32Array, { title, sort }: RankRequest, prize: number, best: Best<Found>): void {
     const scores = this.#scores;
     // Most of many are far from the best: no need to look closer.
     let least = sort === "relevance" ? (best.worst?.score ?? 0) - 0.001 : 0;
@@ -140,7 +134,13 @@ export class Ranker {
     const times = new Float32Array(groups.length * width);
     const having = new Uint32Array(groups.length);
     for (const [index, segment] of segments.entries())
-      this.#countAgain(segment, found, groups.map(({ ranks }) => ranks[index] as Uint32Array), times, having);
+      this.#countAgain(
+        segment,
+        found,
+        groups.map(({ ranks }) => ranks[index] as Uint32Array),
+        times,
+        having,
+      );
     const more = new Float64Array(width);
     for (const [group, { weight }] of groups.entries()) {
       const idf = weight * idfOf(totals.sections, Math.min(having[group] as number, totals.sections));

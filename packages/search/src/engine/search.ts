@@ -96,7 +96,11 @@ export class Searcher {
     const request = { masks, title: titleOf(query), sort, count };
     const long = wanted.length >= FEEDBACK_WORDS && sort === "relevance" && phrases.length === 0;
     if (!long) return { ...this.#ranker.rank(segments, totals, { ...request, groups }), forms, corrections, terms };
-    const first = this.#ranker.rank(segments, totals, { ...request, groups, count: Math.max(count, FEEDBACK_CANDIDATES) });
+    const first = this.#ranker.rank(segments, totals, {
+      ...request,
+      groups,
+      count: Math.max(count, FEEDBACK_CANDIDATES),
+    });
     const telling = relevanceModel(first.found.slice(0, FEEDBACK_SECTIONS), FEEDBACK_TERMS);
     // On the scale of the words that were asked for.
     const scale = wanted.reduce((sum, { weight }) => sum + weight, 0);
@@ -128,7 +132,14 @@ export class Searcher {
     };
     const telling = signature(sources, SIMILAR_TERMS, idf);
     const without = of;
-    const masks = masksOf(segments, { filter, fields: [], phrases: [], excluded: [], ranksOf: () => new Uint32Array(0), without });
+    const masks = masksOf(segments, {
+      filter,
+      fields: [],
+      phrases: [],
+      excluded: [],
+      ranksOf: () => new Uint32Array(0),
+      without,
+    });
     const groups = telling.map(({ stem, language, weight }) => ({ weight, ranks: lookup.ofStem(stem, language) }));
     const ranked = this.#ranker.rank(segments, totals, { groups, masks, title: 0, sort, count });
     const forms = formsOf(groups, segments);
@@ -204,7 +215,10 @@ function excludedRanks(segment: Segment, word: QueryWord, lookup: Lookup): Uint3
   const terms: Term[] = [];
   eachWord(word.text, (start, end, tail) => terms.push(...queryWordTerms(word.text.slice(start, end), tail)));
   // Of `foo-bar` the whole alone: whoever leaves it out does not mean every foo.
-  const whole = terms.reduce<Term | undefined>((longest, each) => (longest && longest.term.length >= each.term.length ? longest : each), undefined);
+  const whole = terms.reduce<Term | undefined>(
+    (longest, each) => (longest && longest.term.length >= each.term.length ? longest : each),
+    undefined,
+  );
   return whole ? lookup.ranksIn(segment, whole) : new Uint32Array(0);
 }
 

@@ -12,7 +12,10 @@ export function stringBlocks(name: string, strings: readonly string[]): Record<s
   const text = strings.join("");
   for (let at = 0; at < text.length && !wide; at += 1) wide = text.charCodeAt(at) > 255;
   // Not UTF-8: it would lose halves of surrogate pairs, and with them the order.
-  return { [`${name}.at`]: offsets, [`${name}.${wide ? "wide" : "narrow"}`]: Buffer.from(text, wide ? "utf16le" : "latin1") };
+  return {
+    [`${name}.at`]: offsets,
+    [`${name}.${wide ? "wide" : "narrow"}`]: Buffer.from(text, wide ? "utf16le" : "latin1"),
+  };
 }
 
 /** A list of strings in little memory. */

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { BuildOptions, BuiltSegment } from "./builder.ts";
@@ -9,11 +10,41 @@ import type { IndexDocument } from "./types.ts";
 const BATCH_CHARS = 256 * 1024;
 /** Messages that may be on their way before the first is answered. */
 const WINDOW = 2;
+const MAX_THREADS = 2;
 /** An idle thread ends after this time. */
 const IDLE_MS = 10_000;
 
+/** Threads that build segments side by side: as many as there are processors to spare, two at the most. */
+export class BuildThreads {
+  readonly #threads: readonly BuildThread[];
+  #next = 0;
+
+  constructor(options: BuildOptions) {
+    const count = Math.max(1, Math.min(MAX_THREADS, availableParallelism()));
+    this.#threads = Array.from({ length: count }, () => new BuildThread(options));
+  }
+
+  /** Segments that are built at the same time. */
+  get width(): number {
+    return this.#threads.length;
+  }
+
+  /**
+   * Builds a segment.
+   * @throws the signal's reason; Error if the thread fails
+   */
+  build(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<BuiltSegment> {
+    const thread = this.#threads[this.#next++ % this.#threads.length] as BuildThread;
+    return thread.build(documents, signal);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+}
+
 /** A thread in which segments are built, one after the other; started when it is needed. */
-export class BuildThread {
+class BuildThread {
   readonly #options: BuildOptions;
   #worker: Worker | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -24,10 +55,6 @@ export class BuildThread {
     this.#options = options;
   }
 
-  /**
-   * Builds a segment.
-   * @throws the signal's reason; Error if the thread fails
-   */
   build(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<BuiltSegment> {
     const run = this.#queue.then(() => this.#build(documents, signal));
     this.#queue = run.catch(() => undefined);

@@ -3,10 +3,10 @@ import type { Engine, IndexDocument } from "../engine/types.ts";
 /** Told of documents that have changed: their ids, and how many of them were put in. */
 export type OnChanged = (ids: readonly string[], put: number) => void;
 
-const MAX_BYTES = 4 * 1024 * 1024;
-const MAX_CHANGES = 500;
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_CHANGES = 20_000;
 
-/** Gathers changes, so that an engine gets many at a time: at most 500 of them, or 4 MiB and one document. */
+/** Gathers changes, so that an engine gets many at a time: at most 20,000 of them, or 16 MiB and one document. */
 export class Batch {
   readonly #engine: Engine;
   readonly #onChanged: OnChanged;

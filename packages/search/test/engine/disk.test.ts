@@ -23,12 +23,16 @@ async function open(path: string, warnings: string[] = []): Promise<Engine> {
 }
 
 const animals = [
-  document("walrus.md", [section("A walrus sleeps on ice.", ["Walrus"], "walrus"), section("It eats clams.", ["Walrus", "Food"], "food")], {
-    title: "Walrus",
-    metadata: { tags: ["sea", "ice"] },
-    modified: 5,
-    stamp: "s1",
-  }),
+  document(
+    "walrus.md",
+    [section("A walrus sleeps on ice.", ["Walrus"], "walrus"), section("It eats clams.", ["Walrus", "Food"], "food")],
+    {
+      title: "Walrus",
+      metadata: { tags: ["sea", "ice"] },
+      modified: 5,
+      stamp: "s1",
+    },
+  ),
   document("otter.md", "An otter floats on its back.", { title: "Otter" }),
   document("höhle.md", "Bären schlafen in der Höhle.", { title: "Höhle" }),
 ];
@@ -38,7 +42,12 @@ async function answers(engine: Engine): Promise<unknown> {
   const found = await Promise.all(asked.map((each) => engine.search({ query: query(each), count: 10 })));
   const texts = await Promise.all(found.flatMap(({ hits }) => hits.map(({ id }) => engine.section(id))));
   const states = [...engine.ids()].sort().map((id) => [id, engine.state(id)]);
-  return { found, texts, states, counts: [engine.documents, engine.sections, engine.bytes, engine.generation, engine.fields()] };
+  return {
+    found,
+    texts,
+    states,
+    counts: [engine.documents, engine.sections, engine.bytes, engine.generation, engine.fields()],
+  };
 }
 
 /** The index's files, largest first. */
@@ -52,7 +61,10 @@ test("what was committed is there again, and answers the same", async () => {
   const path = folder();
   const before = await open(path);
   await before.put(animals);
-  await before.put([document("gone.md", "A walrus that left."), document("otter.md", "An otter dives.", { title: "Otter" })]);
+  await before.put([
+    document("gone.md", "A walrus that left."),
+    document("otter.md", "An otter dives.", { title: "Otter" }),
+  ]);
   await before.remove(["gone.md"]);
   await before.commit();
   const expected = await answers(before);
@@ -97,27 +109,37 @@ test("any damage is noticed: what is left is right, and the rest is gone, to be 
   await before.close();
   const originals = files(path).map((file) => [file, readFileSync(file)] as const);
   await fc.assert(
-    fc.asyncProperty(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 255 }), fc.boolean(), async (which, where, flip, cut) => {
-      for (const [file, bytes] of originals) writeFileSync(file, bytes);
-      const [file, bytes] = originals[which % originals.length] as (typeof originals)[number];
-      const at = where % bytes.length;
-      if (cut) truncateSync(file, at);
-      else writeFileSync(file, bytes.map((byte, index) => (index === at ? byte ^ flip : byte)));
-      const engine = await localEngine({ folder: path });
-      try {
-        await answers(engine);
-        for (const id of [...engine.ids()]) {
-          const found = await whole(engine, id);
-          expect(found === undefined || engine.state(id) === undefined ? undefined : found).toEqual(
-            engine.state(id) === undefined ? undefined : expected.get(id),
+    fc.asyncProperty(
+      fc.nat(),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      fc.boolean(),
+      async (which, where, flip, cut) => {
+        for (const [file, bytes] of originals) writeFileSync(file, bytes);
+        const [file, bytes] = originals[which % originals.length] as (typeof originals)[number];
+        const at = where % bytes.length;
+        if (cut) truncateSync(file, at);
+        else
+          writeFileSync(
+            file,
+            bytes.map((byte, index) => (index === at ? byte ^ flip : byte)),
           );
+        const engine = await localEngine({ folder: path });
+        try {
+          await answers(engine);
+          for (const id of [...engine.ids()]) {
+            const found = await whole(engine, id);
+            expect(found === undefined || engine.state(id) === undefined ? undefined : found).toEqual(
+              engine.state(id) === undefined ? undefined : expected.get(id),
+            );
+          }
+          await engine.put(animals);
+          for (const [id, document] of expected) expect(await whole(engine, id)).toEqual(document);
+        } finally {
+          await engine.close();
         }
-        await engine.put(animals);
-        for (const [id, document] of expected) expect(await whole(engine, id)).toEqual(document);
-      } finally {
-        await engine.close();
-      }
-    }),
+      },
+    ),
     { numRuns: 60 },
   );
 });
@@ -197,7 +219,9 @@ test("many small changes leave few files and no open descriptors", async () => {
     if (round % 10 === 0) await engine.commit();
   }
   await engine.commit();
-  const manifest = JSON.parse(readFileSync(join(path, "index.json"), "utf8").split("\n")[0] as string) as { segments: unknown[] };
+  const manifest = JSON.parse(readFileSync(join(path, "index.json"), "utf8").split("\n")[0] as string) as {
+    segments: unknown[];
+  };
   expect(manifest.segments.length).toBeLessThan(20);
   expect(engine.documents).toBe(20);
   await engine.close();

@@ -35,7 +35,11 @@ test("the section whose title is the query comes first, however often others say
   const often = "Getting started, getting started, getting started with getting started. ".repeat(3);
   const engine = await filled(
     document("often", [section(often, ["Notes about getting started"], "notes")], { title: "Notes" }),
-    document("titled", [section("Install it, then run it.".repeat(20), ["Guide", "Getting started"], "getting-started")], { title: "Guide" }),
+    document(
+      "titled",
+      [section("Install it, then run it.".repeat(20), ["Guide", "Getting started"], "getting-started")],
+      { title: "Guide" },
+    ),
   );
   expect((await find(engine, "getting started"))[0]).toBe("titled#getting-started");
   expect((await find(engine, "Getting Started"))[0]).toBe("titled#getting-started");
@@ -68,7 +72,10 @@ test("what has left is no spelling of anything", async () => {
 
 test("a long question prefers what shares words with its best answers, and finds nothing without its own", async () => {
   const engine = await filled(
-    document("best", "Engines overheat when coolant runs low; check radiator, thermostat and pump of overheating engines."),
+    document(
+      "best",
+      "Engines overheat when coolant runs low; check radiator, thermostat and pump of overheating engines.",
+    ),
     document("kin", "A mechanic looks at overheating with thermostat, radiator, coolant and pump in mind."),
     document("other", "An actor speaks of overheating debates, theatre, costumes and stage in mind."),
     document("stranger", "Thermostat, radiator, coolant, pump."),
@@ -81,15 +88,28 @@ test("a long question prefers what shares words with its best answers, and finds
 });
 
 test("quotation marks in a long sentence are emphasis; among few words they say what has to be there", async () => {
-  const engine = await filled(document("a", "The cold index of libraries"), document("b", "Libraries have a cold room"));
+  const engine = await filled(
+    document("a", "The cold index of libraries"),
+    document("b", "Libraries have a cold room"),
+  );
   const phrases = ["cold index"];
   expect(await find(engine, query("libraries", { phrases }))).toEqual(["a#top"]);
   expect(await find(engine, query("libraries rooms keep many books that people borrow", { phrases }))).toHaveLength(2);
 });
 
 test("code is found whole and in parts, and phrases by either", async () => {
-  const engine = await filled(document("a", "Call `parseHtmlFile(path)` or set snake_case_name; error ERR_MODULE_NOT_FOUND."));
-  for (const each of ["parseHtmlFile", "parsehtmlfile", "html", "snake_case_name", "snake", "ERR_MODULE_NOT_FOUND", "module"])
+  const engine = await filled(
+    document("a", "Call `parseHtmlFile(path)` or set snake_case_name; error ERR_MODULE_NOT_FOUND."),
+  );
+  for (const each of [
+    "parseHtmlFile",
+    "parsehtmlfile",
+    "html",
+    "snake_case_name",
+    "snake",
+    "ERR_MODULE_NOT_FOUND",
+    "module",
+  ])
     expect(await find(engine, each), each).toEqual(["a#top"]);
   expect(await find(engine, query("", { phrases: ["snake case name"] }))).toEqual(["a#top"]);
   expect(await find(engine, query("", { phrases: ["case snake"] }))).toEqual([]);
@@ -132,7 +152,10 @@ test("many small changes are put together again, and answers stay those of a fre
   const [worn, fresh] = [await filled(), await filled()];
   const last = new Map<string, IndexDocument>();
   for (let round = 0; round < 150; round += 1) {
-    const made = document(`d${(round * 7) % 40}`, `Edition ${round} tells of walrus ${round % 3} and otter ${"x".repeat(round)}`);
+    const made = document(
+      `d${(round * 7) % 40}`,
+      `Edition ${round} tells of walrus ${round % 3} and otter ${"x".repeat(round)}`,
+    );
     last.set(made.id, made);
     await worn.put([made]);
     if (round % 9 === 0) {

@@ -468,6 +468,22 @@ function corpusSuite(name: string, engine: MakeEngine): void {
         expect(await find("word")).toEqual([]);
       });
 
+      test.runIf(process.platform === "linux")("names that are no UTF-8", async () => {
+        await using docs = await Folder.make({ "good.md": "word" });
+        const bad = Buffer.concat([
+          Buffer.from(docs.path),
+          Buffer.from("/b"),
+          Buffer.from([0xff, 0xe9]),
+          Buffer.from(".md"),
+        ]);
+        await writeFile(bad, "word");
+        const { find, corpus, warnings } = make([docs.path]);
+        expect(await find("word")).toEqual(["good.md#top"]);
+        expect(await find("word")).toEqual(["good.md#top"]);
+        expect(corpus.skips.count).toBe(1);
+        expect(warnings).toHaveLength(1);
+      });
+
       test("a file that becomes bad takes its text with it", async () => {
         await using docs = await Folder.make({ "a.md": "word" });
         const { find } = make([docs.path]);

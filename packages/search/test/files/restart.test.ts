@@ -31,6 +31,7 @@ test("another process finds the index as it was left, and reads only what has ch
   const third = make([docs.path], { state }, local);
   expect(await third.find("walrus")).toEqual(["a.md#top"]);
   expect(third.corpus.indexed).toBe(0);
+  await third.corpus.close();
 });
 
 test("a file that was too young to be trusted is read again, and indexed again only if it is another", async () => {
@@ -46,6 +47,7 @@ test("a file that was too young to be trusted is read again, and indexed again o
   const second = make([docs.path], { state }, local);
   expect(await second.find("ermine")).toEqual(["b.md#top"]);
   expect(second.corpus.indexed).toBe(1);
+  await second.corpus.close();
 });
 
 test("an index is another one for other roots", async () => {

@@ -88,6 +88,18 @@ test("new, removed and renamed files and folders are found as well", async () =>
   await step(() => rm(docs.file("newer"), { recursive: true }), ["sub/b.md", "sub/d.md"]);
 });
 
+test("a file that is a root is watched as well, and what is beside it does not matter", async () => {
+  await using docs = await Folder.make({ "notes.unknown": "walrus", "other.md": "ocelot" });
+  const { corpus, find } = make([docs.file("notes.unknown")], { watch: true, refreshMs: HOUR });
+  await find("walrus");
+  const changed = nextChange(corpus);
+  await docs.put({ "other.md": "bobcat" });
+  await docs.put({ "notes.unknown": "heron" });
+  expect(await changed).toEqual(["notes.unknown"]);
+  expect(await find("heron bobcat")).toEqual(["notes.unknown#top"]);
+  expect(corpus.refreshes).toBe(1);
+});
+
 test("an ignore file that changes is found", async () => {
   await using docs = await Folder.make({ "a.md": "walrus", "b.md": "ocelot" });
   const { corpus, find } = make([docs.path], { watch: true, refreshMs: HOUR });
