@@ -38,9 +38,9 @@ export interface Totals {
   readonly average: number;
 }
 
-/** The constants of Okapi BM25: how soon repetition saturates, how much length counts. */
+/** The constants of Okapi BM25: how soon repetition saturates, how much length counts. Sections are of all lengths. */
 const K1 = 1.2;
-const B = 0.75;
+const B = 0.5;
 
 /**
  * Ranks by Okapi BM25 (Robertson and Zaragoza 2009), with the idf that is never negative, over live sections alone: where

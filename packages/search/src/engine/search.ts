@@ -34,7 +34,9 @@ export interface SearchOutcome extends Ranked {
  * Questions of at least so many words are asked again with the words that the best answers have in common (RM3: Abdul-Jaleel
  * et al. 2004). Shorter queries name what they look for, and would only be led away from it.
  */
-const FEEDBACK_WORDS = 6;
+const FEEDBACK_WORDS = 5;
+/** A query of at least so many words beside its phrases is a sentence. */
+const SENTENCE_WORDS = 6;
 const FEEDBACK_SECTIONS = 10;
 /** How many of the first answers are ranked again. */
 const FEEDBACK_CANDIDATES = 1_000;
@@ -72,7 +74,7 @@ export class Searcher {
   search(snapshot: Snapshot, { query, filter, sort = "relevance", count }: SearchRequest): SearchOutcome {
     const { segments, totals } = snapshot;
     // In a whole sentence quotation marks are emphasis, or around a title; among few words they say what has to be there.
-    const phrases = query.words.length < FEEDBACK_WORDS ? query.phrases : [];
+    const phrases = query.words.length < SENTENCE_WORDS ? query.phrases : [];
     const lookup = new Lookup(segments, this.#languagesFor(snapshot, query));
     const { wanted, cut } = this.#wanted(query, lookup);
     const corrections = respell(wanted, lookup, segments);

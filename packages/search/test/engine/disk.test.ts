@@ -127,7 +127,7 @@ test("any damage is noticed: what is left is right, and the rest is gone, to be 
         const engine = await localEngine({ folder: path });
         try {
           await answers(engine);
-          for (const id of [...engine.ids()]) {
+          for (const id of Array.from(engine.ids())) {
             const found = await whole(engine, id);
             expect(found === undefined || engine.state(id) === undefined ? undefined : found).toEqual(
               engine.state(id) === undefined ? undefined : expected.get(id),
