@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { run } from "./process.mjs";
 import { root, workspaces } from "./workspace.mjs";
@@ -32,11 +33,16 @@ export async function readmeProblems() {
     programs.push({ readme: join(folder, "README.md"), at, file });
   }
   const problems = [await typeProblems(programs.map(({ file }) => file))];
-  for (const { readme, at, file } of programs) {
-    const tsx = createRequire(join(root, "packages", "core", "package.json")).resolve("tsx");
-    const args = ["--conditions=@plugboard/source", "--import", tsx, file];
-    const { code, output } = await run(process.execPath, args, { cwd: at });
-    if (code !== 0) problems.push(`The code in ${readme} fails:\n${output.trimEnd()}`);
+  const state = mkdtempSync(join(tmpdir(), "plugboard-state-"));
+  try {
+    for (const { readme, at, file } of programs) {
+      const tsx = createRequire(join(root, "packages", "core", "package.json")).resolve("tsx");
+      const args = ["--conditions=@plugboard/source", "--import", tsx, file];
+      const { code, output } = await run(process.execPath, args, { cwd: at, env: { PLUGBOARD_STATE_DIR: state } });
+      if (code !== 0) problems.push(`The code in ${readme} fails:\n${output.trimEnd()}`);
+    }
+  } finally {
+    rmSync(state, { recursive: true, force: true });
   }
   return problems.filter((problem) => problem !== "").join("\n");
 }

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { expect, test } from "vitest";
 
 const home = join(import.meta.dirname, "..");
@@ -11,8 +11,14 @@ const home = join(import.meta.dirname, "..");
 test("the existing server keeps its tool and has search beside it", async () => {
   const client = new Client({ name: "test", version: "1" });
   const args = ["--import", "tsx", "existing-server.ts"];
-  await client.connect(new StdioClientTransport({ command: process.execPath, args, cwd: home }));
-  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["search", "fetch", "forecast"]);
+  const env = { ...getDefaultEnvironment(), PLUGBOARD_STATE_DIR: process.env["PLUGBOARD_STATE_DIR"] ?? "" };
+  await client.connect(new StdioClientTransport({ command: process.execPath, args, cwd: home, env }));
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual([
+    "search",
+    "search_similar",
+    "fetch",
+    "forecast",
+  ]);
   expect(await client.callTool({ name: "forecast", arguments: { city: "Oslo" } })).toMatchObject({
     content: [{ text: "Tomorrow it will be sunny in Oslo." }],
   });

@@ -7,7 +7,9 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { scenes, type Stage } from "./scenes.ts";
+import { scenes } from "./scenes.ts";
+import { STATE_VARIABLE } from "./settings.ts";
+import type { Stage } from "./stage.ts";
 import { Transcript } from "./transcript.ts";
 
 // The slow source of the scenes about cache and limits: this module is a plugin as well.
@@ -37,9 +39,10 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
   const documents = resolve(folder);
   const transcript = new Transcript(out);
   const temporary = mkdtempSync(join(tmpdir(), "plugboard-demo-"));
+  const env = { ...getDefaultEnvironment(), [STATE_VARIABLE]: join(temporary, "state") };
   const server = spawn(process.execPath, [MAIN, "--http", "0", "--search", documents, "--log-level", "warn"], {
     cwd: temporary,
-    env: getDefaultEnvironment(),
+    env,
   });
   const exit = new Promise<number | null>((done) => server.once("close", done));
   const clients: Client[] = [];
@@ -66,9 +69,7 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
       connectStdio(plugins) {
         const file = join(temporary, "plugboard.json");
         writeFileSync(file, JSON.stringify({ logLevel: "warn", plugins }));
-        return connect(
-          new StdioClientTransport({ command: process.execPath, args: [MAIN, file], env: getDefaultEnvironment() }),
-        );
+        return connect(new StdioClientTransport({ command: process.execPath, args: [MAIN, file], env }));
       },
     };
     for (const { title, run } of scenes) {

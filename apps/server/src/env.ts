@@ -3,7 +3,10 @@ import type { z } from "zod";
 import { Failure } from "./failure.ts";
 import { nearest } from "./nearest.ts";
 import { problems } from "./problems.ts";
-import { CONFIG_VARIABLE, fileSettings, httpSettings, type FileSettings, sources } from "./settings.ts";
+import { CONFIG_VARIABLE, fileSettings, httpSettings, type FileSettings, sources, STATE_VARIABLE } from "./settings.ts";
+
+/** Those that are no settings of the file. */
+const others = [CONFIG_VARIABLE, STATE_VARIABLE];
 
 /** What the environment sets. */
 export interface Environment {
@@ -26,10 +29,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): Environmen
   const http: Record<string, unknown> = {};
   const warnings: string[] = [];
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith("PLUGBOARD_") || text === undefined || text === "" || name === CONFIG_VARIABLE) continue;
+    if (!name.startsWith("PLUGBOARD_") || text === undefined || text === "" || others.includes(name)) continue;
     const source = variables.get(name);
     if (!source) {
-      const meant = nearest(name, [...variables.keys(), CONFIG_VARIABLE]);
+      const meant = nearest(name, [...variables.keys(), ...others]);
       warnings.push(
         `The environment variable ${name} is not one of Plugboard's and has no effect.${meant ? ` Did you mean ${meant}?` : ""}`,
       );

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Scene } from "./scenes.ts";
+import type { Scene } from "./stage.ts";
 
 const AGO_MS = 3_600_000;
 const LINES = 6_000;

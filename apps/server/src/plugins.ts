@@ -57,11 +57,17 @@ function missingPaths(
   { label, folder }: Pick<Config, "label" | "folder">,
 ): string[] {
   const option = pathOptions[factory.definition.name];
-  const paths = option === undefined ? undefined : (options[option] as readonly string[] | undefined);
-  return (paths ?? []).flatMap((path, index) => {
+  if (option === undefined) return [];
+  const paths = options[option] as readonly string[] | undefined;
+  const field = (...more: number[]): string => `${label}: \`${fieldOf(["plugins", key, option, ...more])}\``;
+  if (paths === undefined)
+    return [
+      `${field()}: it is missing; name the files and folders, or give \`[]\` where other plugins bring the documents.`,
+    ];
+  return paths.flatMap((path, index) => {
     const file = resolve(folder, path);
     if (existsSync(file)) return [];
-    return `${label}: \`${fieldOf(["plugins", key, option ?? "", index])}\`: there is no file or folder ${path}${file === path ? "" : ` (that is ${file})`}.`;
+    return `${field(index)}: there is no file or folder ${path}${file === path ? "" : ` (that is ${file})`}.`;
   });
 }
 

@@ -1,72 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { following } from "./logs-scene.ts";
+import { asking, editing, sharing } from "./search-scenes.ts";
+import { check, type Scene } from "./stage.ts";
 import type { Transcript } from "./transcript.ts";
-
-/** What a scene works with. */
-export interface Stage {
-  readonly transcript: Transcript;
-  /** A client of the composed server over HTTP. */
-  readonly client: Client;
-  /** Another client of the same server. */
-  connect(): Promise<Client>;
-  /** A client of a server of its own, with these plugins, over stdio. */
-  connectStdio(plugins: Readonly<Record<string, unknown>>): Promise<Client>;
-  /** A module with a plugin that has one slow tool, `forecast`. */
-  readonly source: string;
-  readonly folder: string;
-  readonly question: string;
-}
-
-/** A part of the demonstration: what one plugin does. Throws when it does not. */
-export interface Scene {
-  readonly plugin: string;
-  readonly title: string;
-  run(stage: Stage): Promise<void>;
-}
-
-interface Hit {
-  readonly id: string;
-  readonly title: string;
-  readonly snippet: string;
-}
-
-function check(fact: boolean, otherwise: string): void {
-  if (!fact) throw new Error(otherwise);
-}
-
-async function find(transcript: Transcript, client: Client, query: string): Promise<Hit[]> {
-  const { data } = await transcript.call(client, "search", { query, limit: 3 });
-  const hits = (data?.["results"] ?? []) as Hit[];
-  check(hits.length > 0, `search found nothing for "${query}"`);
-  return hits;
-}
-
-const searching: Scene = {
-  plugin: "search",
-  title: "search: a question in plain words, answered from the documents",
-  async run({ transcript, client, question }) {
-    const hits = await find(transcript, client, question);
-    hits.forEach(({ title, snippet }, index) => {
-      transcript.say(`  ${index + 1}. ${title}`);
-      transcript.quote(snippet, 2);
-    });
-    transcript.say();
-    const { data } = await transcript.call(client, "fetch", { id: hits[0]?.id });
-    check(typeof data?.["text"] === "string", "fetch returned no text");
-    transcript.quote(String(data?.["text"]));
-  },
-};
-
-const sharing: Scene = {
-  plugin: "search",
-  title: "Two clients, one index: the second one waits for nothing",
-  async run({ transcript, connect, question }) {
-    const second = await connect();
-    await find(transcript, second, question);
-    await second.close();
-  },
-};
 
 const mistakes: Scene = {
   plugin: "core",
@@ -162,4 +98,14 @@ const limiting: Scene = {
 };
 
 /** The demonstration, in its order. */
-export const scenes: readonly Scene[] = [searching, sharing, together, caching, limiting, following, mistakes, budget];
+export const scenes: readonly Scene[] = [
+  asking,
+  editing,
+  sharing,
+  together,
+  caching,
+  limiting,
+  following,
+  mistakes,
+  budget,
+];

@@ -149,3 +149,6 @@ export const sources: Readonly<Record<string, Source>> = {
 
 /** Names the config file, as the first argument does. */
 export const CONFIG_VARIABLE = "PLUGBOARD_CONFIG";
+
+/** Names the folder in which plugins keep what they keep between runs; they read it themselves. */
+export const STATE_VARIABLE = "PLUGBOARD_STATE_DIR";

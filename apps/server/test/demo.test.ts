@@ -6,7 +6,7 @@ type Demo = (options: DemoOptions) => Promise<0 | 1>;
 const built = async (): Promise<Demo> =>
   ((await import(new URL("../dist/demo.js", import.meta.url).href)) as { demo: Demo }).demo;
 
-test("the demonstration shows what each plugin does, and ends well", async () => {
+test("the demonstration shows what each plugin does, and ends well", { timeout: 60_000 }, async () => {
   const notes = Object.fromEntries(
     Array.from({ length: 30 }, (_, index) => [
       `docs/note-${index}.md`,
@@ -24,6 +24,15 @@ test("the demonstration shows what each plugin does, and ends well", async () =>
   expect(transcript).toContain("The composed server listens on http://127.0.0.1:");
   expect(transcript).toMatch(
     /→ search \{"query":"How does a token bucket refill\?","limit":3\}\n← [\d,]+ characters in [\d.]+ ms\n {2}1\. Note \d+/,
+  );
+  expect(transcript).toMatch(/→ search_similar .*\n← .*\n {2}1\. Note \d+/);
+  expect(transcript).toMatch(
+    /"\\"rollback plan\\" -intern","path":.*\n← .*\n {2}1\. Deploy\n {2}│ [^\n]*rollback plan at hand\.\n\n/,
+  );
+  expect(transcript).toContain("did_you_mean: what is the rollback plan?");
+  expect(transcript).toMatch(/"pipeline ships".*\n← .*\n {2}1\. Deploy\n.*merge to main/);
+  expect(transcript).toMatch(
+    /starts again, over the index in \S+\.seg.*\n→ .*\n← .*\n {2}1\. Deploy\n {2}Nothing was indexed/,
   );
   expect(transcript).toMatch(
     / {2}miss, 0 ms old: .*answer 1 [^]* {2}hit, \d+ ms old: .*answer 1 [^]* {2}stale, \d+ ms old: .*answer 1 [^]* {2}hit, \d+ ms old: .*answer 2 /,

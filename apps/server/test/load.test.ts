@@ -60,7 +60,14 @@ describe("a plugin is found", () => {
 
   test("twice, under names of their own that their tools carry", async () => {
     const { stdout } = await check({ search: { roots: ["."] }, notes: { plugin: "search", roots: ["."] } });
-    expect(stdout.match(/^ {2}\w+/gm)?.slice(3)).toEqual(["  search", "  fetch", "  notes", "  notes_fetch"]);
+    expect(stdout.match(/^ {2}\w+/gm)?.slice(3)).toEqual([
+      "  search",
+      "  search_similar",
+      "  fetch",
+      "  notes",
+      "  notes_similar",
+      "  notes_fetch",
+    ]);
   });
 });
 
@@ -105,7 +112,7 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
     [
       "a misspelt option",
       { search: { rots: ["."] } },
-      "sub/plugboard.json: unknown key `rots` in `plugins.search`. Did you mean `roots`?\nsub/plugboard.json: `plugins.search.roots`: it is missing, expected array.",
+      "sub/plugboard.json: unknown key `rots` in `plugins.search`. Did you mean `roots`?",
     ],
     [
       "an option of the wrong type",
@@ -116,6 +123,11 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
       "a root that is not there",
       { docs: { plugin: "search", roots: [".", "./nothing"] } },
       "sub/plugboard.json: `plugins.docs.roots[1]`: there is no file or folder ./nothing (that is /sub/nothing).",
+    ],
+    [
+      "search without roots",
+      { search: {} },
+      "sub/plugboard.json: `plugins.search.roots`: it is missing; name the files and folders, or give `[]` where other plugins bring the documents.",
     ],
     [
       "a name that is none",

@@ -1,14 +1,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { STATE_VARIABLE } from "../src/settings.ts";
 
 export const fixtures = join(import.meta.dirname, "fixtures");
 export const mainFile = join(import.meta.dirname, "..", "dist", "main.js");
 
-/** The environment of a child: ours without what would configure the server. */
+/** The environment of a child: ours without what would configure the server, but for the folder of what it keeps. */
 export function cleanEnv(more: Record<string, string> = {}): Record<string, string> {
   const own = Object.entries(process.env).filter(
-    ([name, value]) => value !== undefined && !name.startsWith("PLUGBOARD_"),
+    ([name, value]) => value !== undefined && (name === STATE_VARIABLE || !name.startsWith("PLUGBOARD_")),
   );
   return { ...(Object.fromEntries(own) as Record<string, string>), ...more };
 }

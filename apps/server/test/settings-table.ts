@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CONFIG_VARIABLE, fileSettings, httpSettings, sources } from "../src/settings.ts";
+import { CONFIG_VARIABLE, fileSettings, httpSettings, sources, STATE_VARIABLE } from "../src/settings.ts";
 
 interface Property {
   readonly default?: unknown;
@@ -48,6 +48,13 @@ export function settingsTable(): string {
       "",
       "",
       "Files, folders and globs (quoted) of logs for `logtail`; the flag may be given several times",
+    ],
+    [
+      "",
+      "",
+      code(STATE_VARIABLE),
+      "where the platform keeps such files",
+      "Folder, absolute, in which plugins keep what outlives the process, such as the index of `search`",
     ],
     ...[...top, ...http].map(row),
   ];

@@ -50,6 +50,7 @@ test("a client lists the tools, searches, and fetches what it found", async () =
     "batch_status",
     "batch_cancel",
     "search",
+    "search_similar",
     "fetch",
   ]);
   const progress: (number | undefined)[][] = [];

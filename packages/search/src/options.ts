@@ -54,6 +54,7 @@ export const searchOptions = z.strictObject({
     .describe("Documents from elsewhere, in code: `{ name, load(signal), refreshMs? }`; see the README"),
   baseUrl: z
     .url({ protocol: /^https?$/ })
+    .refine((url) => !/[?#]/.test(url), "must have neither a ? nor a #: the documents' paths are put behind it")
     .optional()
     .describe("Where the documents are published; without it, URLs are `file:` URIs"),
   dotfiles: z.boolean().default(false).describe("Whether to read files and folders whose name begins with a dot"),

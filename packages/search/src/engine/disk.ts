@@ -57,7 +57,7 @@ export class Disk {
 
   /** The segments that are whole. @param onDamage told what was not taken, and why */
   async load(onDamage: (message: string) => void): Promise<StoredSegment[]> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await this.#makeFolder();
     const manifest = await this.#manifest();
     this.#seen = nameOf(manifest);
     if (manifest === undefined) return [];
@@ -80,6 +80,7 @@ export class Disk {
   /** Writes a segment, and returns the name of its file. From then on its texts are read from there. */
   async write(segment: Segment): Promise<string> {
     const name = `${this.#owner}-${this.#number++}`;
+    await this.#makeFolder();
     const temporary = join(this.#folder, `${name}.tmp`);
     const file = `${name}.seg`;
     try {
@@ -99,9 +100,9 @@ export class Disk {
 
   /**
    * Makes segments, and nothing else, the index.
-   * @returns false if another process has taken over the folder
+   * @returns `taken` if another process has taken over the folder, `lost` if somebody has removed what was in it
    */
-  async commit(segments: readonly StoredSegment[]): Promise<boolean> {
+  async commit(segments: readonly StoredSegment[]): Promise<"done" | "taken" | "lost"> {
     // As they are at this moment, whatever happens to them from now on.
     const manifest: Manifest = {
       kind: this.#kind,
@@ -115,19 +116,31 @@ export class Disk {
       })),
     };
     const body = JSON.stringify(manifest);
-    if (nameOf(await this.#manifest()) !== this.#seen) return false;
+    await this.#makeFolder();
+    const found = await this.#manifest();
+    if (found === undefined && this.#seen !== nameOf(undefined)) {
+      this.#seen = nameOf(undefined);
+      return "lost";
+    }
+    if (nameOf(found) !== this.#seen) return "taken";
     const temporary = join(this.#folder, `${this.#owner}-${this.#number++}.tmp`);
     {
       await using handle = await open(temporary, "wx", 0o600);
       await handle.writeFile(`${body}\n${crc32(body).toString(16)}\n`);
       await handle.datasync();
     }
-    await rename(temporary, join(this.#folder, MANIFEST));
+    const path = join(this.#folder, MANIFEST);
+    if ((await stat(path).catch(() => undefined))?.isDirectory()) await rm(path, { recursive: true });
+    await rename(temporary, path);
     await this.#syncFolder();
     this.#sequence = manifest.sequence;
     this.#seen = nameOf(manifest);
     await this.#clean(new Set(segments.map(({ file }) => file)));
-    return true;
+    return "done";
+  }
+
+  async #makeFolder(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
   }
 
   async #manifest(): Promise<Manifest | "damaged" | undefined> {
@@ -136,10 +149,12 @@ export class Disk {
       if ((await stat(path)).size > MAX_MANIFEST) return "damaged";
       const [body = "", sum] = (await readFile(path, "utf8")).split("\n");
       if (crc32(body).toString(16) !== sum) return "damaged";
-      const manifest = JSON.parse(body) as Manifest;
-      return manifest.kind === this.#kind ? manifest : "damaged";
+      const manifest = JSON.parse(body) as Partial<Manifest> | null;
+      return manifest?.kind === this.#kind && Array.isArray(manifest.segments) ? (manifest as Manifest) : "damaged";
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return undefined;
+      if (code === "EISDIR" || error instanceof SyntaxError) return "damaged";
       throw error;
     }
   }

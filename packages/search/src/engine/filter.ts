@@ -1,4 +1,5 @@
 import { globMatcher } from "../query/glob.ts";
+import type { Pacer } from "../pacer.ts";
 import type { Query, QueryField, QueryWord } from "../query/types.ts";
 import { metadataKey } from "./builder.ts";
 import { gather, Gathered } from "./postings.ts";
@@ -21,25 +22,50 @@ export interface Conditions {
   readonly without?: { readonly segment: Segment; readonly from: number; readonly to: number } | undefined;
 }
 
-/** For each segment, 1 for every section that comes into question; undefined if all do. */
-export function masksOf(segments: readonly Segment[], conditions: Conditions): Uint8Array[] | undefined {
-  const { filter, fields, phrases, excluded, without } = conditions;
+/** Whether there is anything that not every section fulfils. */
+export function isConditional({ filter, fields, phrases, excluded, without }: Conditions): boolean {
   const named = filter && (filter.path !== undefined || filter.type !== undefined || filter.since !== undefined);
-  if (!named && fields.length + phrases.length + excluded.length === 0 && !without) return undefined;
-  return segments.map((segment, index) => maskOf(segment, index, conditions));
+  return named === true || fields.length + phrases.length + excluded.length > 0 || without !== undefined;
 }
 
-function maskOf(segment: Segment, index: number, conditions: Conditions): Uint8Array {
+/** For each segment, 1 for every section that comes into question. Lets other work run. @throws what the pacer throws */
+export async function masksOf(
+  segments: readonly Segment[],
+  conditions: Conditions,
+  pacer: Pacer,
+): Promise<Uint8Array[]> {
+  const distinct: Conditions = {
+    ...conditions,
+    fields: differing(conditions.fields),
+    phrases: differing(conditions.phrases),
+    excluded: differing(conditions.excluded),
+  };
+  const masks: Uint8Array[] = [];
+  for (const [index, segment] of segments.entries()) masks.push(await maskOf(segment, index, distinct, pacer));
+  return masks;
+}
+
+/** Each once: whoever says the same again has said it. */
+function differing<T>(items: readonly T[]): T[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
+}
+
+async function maskOf(segment: Segment, index: number, conditions: Conditions, pacer: Pacer): Promise<Uint8Array> {
   const mask = new Uint8Array(segment.live);
   const keep = (marks: Uint8Array, wanted: 0 | 1): void => {
     for (let at = 0; at < mask.length; at += 1) if (marks[at] !== wanted) mask[at] = 0;
   };
-  keepDocuments(segment, mask, conditions);
+  await keepDocuments(segment, mask, conditions, pacer);
   for (const { field, value, excluded } of conditions.fields) {
+    if (pacer.due) await pacer.pause();
     if (HEADS.has(field)) keep(markPhrase(segment, phraseOf(value), true), excluded ? 0 : 1);
   }
-  for (const phrase of conditions.phrases) keep(markPhrase(segment, phraseOf(phrase), false), 1);
+  for (const phrase of conditions.phrases) {
+    if (pacer.due) await pacer.pause();
+    keep(markPhrase(segment, phraseOf(phrase), false), 1);
+  }
   for (const each of conditions.excluded) {
+    if (pacer.due) await pacer.pause();
     if ("phrase" in each) keep(markPhrase(segment, phraseOf(each.phrase), false), 0);
     else strike(segment, conditions.ranksOf(segment, index, each), mask);
   }
@@ -56,7 +82,12 @@ function strike(segment: Segment, ranks: Uint32Array, mask: Uint8Array): void {
 }
 
 /** Strikes out the sections of documents that do not come into question. */
-function keepDocuments(segment: Segment, mask: Uint8Array, { filter, fields }: Conditions): void {
+async function keepDocuments(
+  segment: Segment,
+  mask: Uint8Array,
+  { filter, fields }: Conditions,
+  pacer: Pacer,
+): Promise<void> {
   const tests: ((document: number) => boolean)[] = [];
   const path = (glob: string): ((document: number) => boolean) => {
     const matches = globMatcher(glob);
@@ -86,6 +117,7 @@ function keepDocuments(segment: Segment, mask: Uint8Array, { filter, fields }: C
   }
   if (tests.length === 0) return;
   for (let document = 0; document < segment.documents; document += 1) {
+    if (document % 64 === 0 && pacer.due) await pacer.pause();
     const from = segment.first[document] as number;
     if (segment.isLive(document) && !tests.every((test) => test(document)))
       mask.fill(0, from, segment.first[document + 1]);

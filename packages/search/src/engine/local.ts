@@ -47,6 +47,8 @@ const MAX_LANGUAGES = 6;
 const ALL: readonly Language[] = ["en", ...LANGUAGES.filter((language) => language !== "en")];
 /** Documents of one segment that a place can name. */
 const SPAN = 2 ** 24;
+/** Searches for one answer: where changes come all the time, the last one counts. */
+const MAX_TRIES = 3;
 const MAX_KNOWN_ANCHORS = 64;
 
 /**
@@ -70,7 +72,7 @@ class LocalEngine implements Engine {
   #disk: Disk | undefined;
   /** By number, in the order in which they came. */
   readonly #segments = new Map<number, Segment>();
-  readonly #files = new WeakMap<Segment, string>();
+  #files = new WeakMap<Segment, string>();
   /** Where each document is: number of the segment times 2^24, and its number there. */
   readonly #where = new Map<string, number>();
   readonly #languageCounts = new Map<Language, number>();
@@ -160,13 +162,25 @@ class LocalEngine implements Engine {
 
   async search(request: SearchRequest, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted();
-    return answer(this.#searcher.search(this.#now(), request));
+    return answer(await this.#steady((snapshot) => this.#searcher.search(snapshot, request, new Pacer(signal))));
   }
 
   async similar(id: string, request: Omit<SearchRequest, "query">, signal?: AbortSignal): Promise<Answer | undefined> {
     signal?.throwIfAborted();
-    const of = this.#range(id);
-    return of && answer(this.#searcher.similar(this.#now(), of, request));
+    const found = await this.#steady(async (snapshot) => {
+      const of = this.#range(id);
+      return of && this.#searcher.similar(snapshot, of, request, new Pacer(signal));
+    });
+    return found && answer(found);
+  }
+
+  /** What was found while nothing changed: again, if something did, a few times. */
+  async #steady<T>(find: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const snapshot = this.#now();
+      const found = await find(snapshot);
+      if (snapshot === this.#snapshot || tries === MAX_TRIES) return found;
+    }
   }
 
   async document(id: string): Promise<StoredDocument | undefined> {
@@ -381,19 +395,24 @@ class LocalEngine implements Engine {
     if (!disk || !this.#changed || this.#closed) return;
     this.#changed = false;
     try {
-      for (let next = this.#unwritten(); next && !this.#closed; next = this.#unwritten())
-        this.#files.set(next, await disk.write(next));
-      if (this.#closed) return;
-      if (!(await disk.commit(this.#stored()))) {
-        this.#disk = undefined;
-        this.#warn("another process keeps the index in the same folder now; this one goes on in memory");
-      }
+      const outcome = await this.#write(disk);
+      // Whoever removed the files has not removed what is in memory, and open files can still be read.
+      if (outcome === "lost") this.#files = new WeakMap();
+      if ((outcome === "lost" ? await this.#write(disk) : outcome) !== "taken") return;
+      this.#disk = undefined;
+      this.#warn("another process keeps the index in the same folder now; this one goes on in memory");
     } catch (error) {
       // What is on disk is as it was. The next commit tries again.
       this.#changed = true;
       const reason = (error as NodeJS.ErrnoException).code ?? String(error);
       this.#warnOnce(`the index could not be written to disk and is tried again with the next change: ${reason}`);
     }
+  }
+
+  async #write(disk: Disk): Promise<"done" | "taken" | "lost"> {
+    for (let next = this.#unwritten(); next && !this.#closed; next = this.#unwritten())
+      this.#files.set(next, await disk.write(next));
+    return this.#closed ? "done" : disk.commit(this.#stored());
   }
 
   #unwritten(): Segment | undefined {

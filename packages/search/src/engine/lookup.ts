@@ -26,17 +26,18 @@ export class Lookup {
 
   /** For each segment, the terms with a word's form or stem; those that documents still have. */
   ranks(term: Term): Uint32Array[] {
-    const keys = this.#stemsOf(term);
-    return this.#segments.map((segment) => ranksIn(segment, term.term, keys));
+    const keys = this.#keysOf(term);
+    return this.#segments.map((segment) => ranksIn(segment, keys));
   }
 
   ranksIn(segment: Segment, term: Term): Uint32Array {
-    return ranksIn(segment, term.term, this.#stemsOf(term));
+    return ranksIn(segment, this.#keysOf(term));
   }
 
   /** For each segment, the terms of a stem. */
   ofStem(stem: string, language: Language): Uint32Array[] {
-    return this.#segments.map((segment) => ranksIn(segment, stem, [{ stem, language }]));
+    const keys = new Map([[stem, [language]]]);
+    return this.#segments.map((segment) => ranksIn(segment, keys));
   }
 
   /** For each segment, the terms that begin so. */
@@ -44,9 +45,18 @@ export class Lookup {
     return this.#segments.map((segment) => beginningIn(segment, prefix));
   }
 
-  #stemsOf({ stemmable }: Term): { stem: string; language: Language }[] {
-    if (stemmable === undefined) return [];
-    return this.#languages.flatMap((language) => stems(stemmable, language).map((stem) => ({ stem, language })));
+  /** The word itself and its stems, with the languages in which they are that. */
+  #keysOf({ term, stemmable }: Term): Map<string, Language[]> {
+    const keys = new Map<string, Language[]>([[term, []]]);
+    if (stemmable === undefined) return keys;
+    for (const language of this.#languages) {
+      for (const stem of stems(stemmable, language)) {
+        const known = keys.get(stem);
+        if (known) known.push(language);
+        else keys.set(stem, [language]);
+      }
+    }
+    return keys;
   }
 }
 
@@ -56,18 +66,14 @@ export function beginningIn(segment: Segment, prefix: string): Uint32Array {
   return Uint32Array.from({ length: to - from }, (_, at) => from + at).filter((rank) => isUsed(segment, rank));
 }
 
-function ranksIn(
-  segment: Segment,
-  term: string,
-  keys: readonly { readonly stem: string; readonly language: Language }[],
-): Uint32Array {
-  const ranks = new Set<number>([segment.terms.find(term)]);
-  for (const { stem, language } of keys) {
-    ranks.add(segment.terms.find(stem));
-    for (const rank of segment.members(stem, language)) ranks.add(rank);
+function ranksIn(segment: Segment, keys: ReadonlyMap<string, readonly Language[]>): Uint32Array {
+  const ranks: number[] = [];
+  const add = (rank: number): void => {
+    if (rank !== -1 && !ranks.includes(rank) && isUsed(segment, rank)) ranks.push(rank);
+  };
+  for (const [key, languages] of keys) {
+    add(segment.terms.find(key));
+    for (const language of languages) segment.members(key, language).forEach(add);
   }
-  ranks.delete(-1);
-  return Uint32Array.from(ranks)
-    .filter((rank) => isUsed(segment, rank))
-    .sort();
+  return Uint32Array.from(ranks).sort();
 }

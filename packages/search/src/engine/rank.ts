@@ -51,6 +51,7 @@ export class Ranker {
   #sums = new Float32Array(0);
   #scores = new Float64Array(0);
   #slots = new Uint32Array(0);
+  #touched = new Uint32Array(1024);
 
   rank(segments: readonly Segment[], totals: Totals, request: RankRequest): Ranked {
     const { groups, masks } = request;
@@ -79,7 +80,7 @@ export class Ranker {
     let total = 0;
     const { sections, times } = gathered;
     const scores = this.#scores;
-    let touched = new Uint32Array(1024);
+    let touched = this.#touched;
     for (const [index, segment] of segments.entries()) {
       const norms = segment.norms(totals.average, K1, B);
       const mask = masks?.[index];
@@ -89,7 +90,7 @@ export class Ranker {
         const place = group * segments.length + index;
         const end = ends[place] as number;
         const start = place === 0 ? 0 : (ends[place - 1] as number);
-        if (count + end - start > touched.length) touched = grown(touched, count + end - start);
+        if (count + end - start > touched.length) this.#touched = touched = grown(touched, count + end - start);
         for (let at = start; at < end; at += 1) {
           const section = sections[at] as number;
           if (mask !== undefined && mask[section] === 0) continue;
@@ -231,8 +232,8 @@ function byPlace(a: Found, b: Found): number {
 
 function byDocument(a: Found, b: Found): number {
   const [one, other] = [a.segment.documentOf[a.section] as number, b.segment.documentOf[b.section] as number];
-  if (a.segment === b.segment && one === other) return 0;
-  return a.segment.id(one) < b.segment.id(other) ? -1 : 1;
+  if (a.segment === b.segment) return a.segment.orderOf(one) - a.segment.orderOf(other);
+  return a.segment.idAt(one) < b.segment.idAt(other) ? -1 : 1;
 }
 
 function grown(from: Uint32Array<ArrayBuffer>, atLeast: number): Uint32Array<ArrayBuffer> {

@@ -3,9 +3,10 @@ import { detectLanguage } from "../analysis/languages.ts";
 import type { Language, Term } from "../analysis/types.ts";
 import { eachWord, queryWordTerms } from "../analysis/words.ts";
 import { fold } from "../analysis/fold.ts";
+import type { Pacer } from "../pacer.ts";
 import type { Query, QueryWord } from "../query/types.ts";
 import { relevanceModel, signature } from "./feedback.ts";
-import { masksOf } from "./filter.ts";
+import { isConditional, masksOf } from "./filter.ts";
 import type { Conditions } from "./filter.ts";
 import { titleKey } from "./hash.ts";
 import { beginningIn, Lookup } from "./lookup.ts";
@@ -41,6 +42,8 @@ const FEEDBACK_SECTIONS = 10;
 /** How many of the first answers are ranked again. */
 const FEEDBACK_CANDIDATES = 1_000;
 const FEEDBACK_TERMS = 20;
+/** How much is read for that; of a large index the most frequent words, which say least, are left out. */
+const FEEDBACK_POSTINGS = 200_000;
 const FEEDBACK_SHARE = 0.5;
 /** Terms that stand for a document when others like it are looked for. */
 const SIMILAR_TERMS = 25;
@@ -59,6 +62,8 @@ interface Wanted {
   readonly ranks: readonly Uint32Array[];
   /** As it was typed. */
   readonly text: string;
+  /** Whether it may be misspelt: a word alone, and no part of a name or a code. */
+  readonly alone: boolean;
   weight: number;
 }
 
@@ -71,7 +76,12 @@ export class Searcher {
     this.#maxTerms = maxTerms;
   }
 
-  search(snapshot: Snapshot, { query, filter, sort = "relevance", count }: SearchRequest): SearchOutcome {
+  /** @param pacer lets other work run, and ends the search when nobody waits for it any more */
+  async search(
+    snapshot: Snapshot,
+    { query, filter, sort = "relevance", count }: SearchRequest,
+    pacer: Pacer,
+  ): Promise<SearchOutcome> {
     const { segments, totals } = snapshot;
     // In a whole sentence quotation marks are emphasis, or around a title; among few words they say what has to be there.
     const phrases = query.words.length < SENTENCE_WORDS ? query.phrases : [];
@@ -85,7 +95,7 @@ export class Searcher {
       excluded: query.excluded,
       ranksOf: (segment, _, word) => excludedRanks(segment, word, lookup),
     };
-    const masks = masksOf(segments, conditions);
+    const masks = isConditional(conditions) ? await masksOf(segments, conditions, pacer) : undefined;
     const forms = formsOf(wanted, segments);
     const terms = cut ? "some" : "all";
     if (wanted.length === 0) {
@@ -106,20 +116,26 @@ export class Searcher {
     const telling = relevanceModel(first.found.slice(0, FEEDBACK_SECTIONS), FEEDBACK_TERMS);
     // On the scale of the words that were asked for.
     const scale = wanted.reduce((sum, { weight }) => sum + weight, 0);
-    const more = telling.map(({ stem, language, weight }) => ({
-      weight: weight * scale,
-      ranks: lookup.ofStem(stem, language),
-    }));
+    const more: Group[] = [];
+    let postings = 0;
+    for (const { stem, language, weight } of telling) {
+      const ranks = lookup.ofStem(stem, language);
+      const cost = sizeOf(segments, ranks);
+      if (postings + cost > FEEDBACK_POSTINGS) continue;
+      postings += cost;
+      more.push({ weight: weight * scale, ranks });
+    }
     const again = this.#ranker.again(segments, totals, first, { groups: more, share: FEEDBACK_SHARE, count });
     return { ...again, forms, corrections, terms };
   }
 
   /** Sections like those from `from` to before `to` of a segment, which are not among them. */
-  similar(
+  async similar(
     snapshot: Snapshot,
     of: { segment: Segment; from: number; to: number },
     { filter, sort = "relevance", count }: Omit<SearchRequest, "query">,
-  ): SearchOutcome {
+    pacer: Pacer,
+  ): Promise<SearchOutcome> {
     const { segments, totals, languages } = snapshot;
     const lookup = new Lookup(segments, languages);
     const sources = Array.from({ length: Math.min(SIMILAR_SECTIONS, of.to - of.from) }, (_, at) => ({
@@ -134,14 +150,15 @@ export class Searcher {
     };
     const telling = signature(sources, SIMILAR_TERMS, idf);
     const without = of;
-    const masks = masksOf(segments, {
+    const conditions = {
       filter,
       fields: [],
       phrases: [],
       excluded: [],
       ranksOf: () => new Uint32Array(0),
       without,
-    });
+    };
+    const masks = await masksOf(segments, conditions, pacer);
     const groups = telling.map(({ stem, language, weight }) => ({ weight, ranks: lookup.ofStem(stem, language) }));
     const ranked = this.#ranker.rank(segments, totals, { groups, masks, title: 0, sort, count });
     const forms = formsOf(groups, segments);
@@ -170,12 +187,22 @@ export class Searcher {
         for (const term of terms) {
           if (telling.size + idle.size > 4 * this.#maxTerms) return;
           const weight = isWhole(term, terms) ? WHOLE : 1;
-          add(into, lookup.keyOf(term), weight, () => ({ term, text: raw, ranks: lookup.ranks(term) }));
+          add(into, lookup.keyOf(term), weight, () => ({
+            term,
+            text: raw,
+            alone: terms.length === 1,
+            ranks: lookup.ranks(term),
+          }));
         }
       });
     for (const { text, prefix } of query.words) {
       if (!prefix) addText(text);
-      else add(telling, `${fold(text)}*`, 1, () => ({ term: undefined, text, ranks: lookup.beginning(fold(text)) }));
+      else add(telling, `${fold(text)}*`, 1, () => ({
+          term: undefined,
+          text,
+          alone: false,
+          ranks: lookup.beginning(fold(text)),
+        }));
     }
     for (const phrase of query.phrases) addText(phrase);
     const all = [...(telling.size > 0 ? telling : idle).values()];
@@ -197,17 +224,21 @@ function isWhole({ stemmable, at }: Term, all: readonly Term[]): boolean {
   return stemmable === undefined && all.some((other) => other.stemmable !== undefined && other.at === at);
 }
 
+/** Words of one query that are looked for in another spelling. */
+const MAX_CORRECTIONS = 3;
+
 /** Looks for what is most likely meant by words that stand nowhere, and says what. */
 function respell(wanted: Wanted[], lookup: Lookup, segments: readonly Segment[]): Map<string, string> {
   const corrections = new Map<string, string>();
-  for (const [index, { key, term, ranks, text, weight }] of wanted.entries()) {
-    if (term === undefined || ranks.some(({ length }) => length > 0)) continue;
+  let tried = 0;
+  for (const [index, word] of wanted.entries()) {
+    const { term, ranks, text, alone, weight } = word;
+    if (!term || !alone || ranks.some(({ length }) => length > 0) || tried++ >= MAX_CORRECTIONS) continue;
     const correction = correct(term.term, segments);
     if (!correction) continue;
     const meant = { term: correction.term, at: 0, stemmable: correction.term };
-    wanted[index] = { key, term: meant, text, ranks: lookup.ranks(meant), weight: weight * CORRECTED };
-    // Of a compound only the part was misspelt, which the whole does not show.
-    if (term.term === fold(text)) corrections.set(text, correction.term);
+    wanted[index] = { ...word, term: meant, ranks: lookup.ranks(meant), weight: weight * CORRECTED };
+    corrections.set(text, correction.term);
   }
   return corrections;
 }
@@ -263,6 +294,14 @@ function listed(
     }
   }
   return { total, found: best.sorted() };
+}
+
+/** How much there is to read of some terms. */
+function sizeOf(segments: readonly Segment[], ranks: readonly Uint32Array[]): number {
+  let size = 0;
+  for (const [index, each] of ranks.entries())
+    for (const rank of each) size += segments[index]?.counts[rank] ?? 0;
+  return size;
 }
 
 /** Of some terms, in how many live sections the most frequent one is. */

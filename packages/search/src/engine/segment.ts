@@ -64,6 +64,7 @@ export class Segment {
   readonly #dead = new Set<number>();
   #texts: TextSource;
   #closed = false;
+  #order: Uint32Array | undefined;
 
   /** @param bytes what the builder packed @throws DamagedError */
   constructor(bytes: Uint8Array, texts: TextSource) {
@@ -119,6 +120,22 @@ export class Segment {
   /** The id of a document, as a string that keeps nothing else in memory. */
   id(document: number): string {
     return this.#ids.own(document);
+  }
+
+  /** The same, for as long as the segment is there. */
+  idAt(document: number): string {
+    return this.#ids.at(document);
+  }
+
+  /** The place of a document in the order of ids. */
+  orderOf(document: number): number {
+    if (!this.#order) {
+      const ids = Array.from({ length: this.documents }, (_, index) => this.#ids.at(index));
+      const sorted = Array.from(ids, (_, index) => index).sort((a, b) => ((ids[a] as string) < (ids[b] as string) ? -1 : 1));
+      this.#order = new Uint32Array(this.documents);
+      for (const [place, index] of sorted.entries()) this.#order[index] = place;
+    }
+    return this.#order[document] as number;
   }
 
   record(document: number): StoredDocument {

@@ -31,13 +31,14 @@ export function correct(term: string, segments: readonly Segment[]): Correction 
       if (known) known.count += count;
       else found.set(candidate, { mistakes, count });
     };
-    const [from, to] = segment.terms.range(term.charAt(0));
+    const { terms } = segment;
+    const [from, to] = terms.range(term.charAt(0));
     for (let rank = from; rank < to; rank += 1) {
-      const length = segment.terms.lengthAt(rank);
-      if (Math.abs(length - term.length) > most) continue;
-      const candidate = segment.terms.at(rank);
-      const mistakes = distance(term, candidate, most);
-      if (mistakes <= most && WORD.test(candidate)) consider(rank, candidate, mistakes);
+      if (Math.abs(terms.lengthAt(rank) - term.length) > most) continue;
+      const mistakes = terms.distance(rank, term, most);
+      if (mistakes > most) continue;
+      const candidate = terms.at(rank);
+      if (WORD.test(candidate)) consider(rank, candidate, mistakes);
     }
     const rank = segment.terms.find(swapped);
     if (rank !== -1) consider(rank, swapped, 1);
@@ -51,32 +52,4 @@ export function correct(term: string, segments: readonly Segment[]): Correction 
     if (better) best = { term: candidate, mistakes, count };
   }
   return best && { term: best.term, mistakes: best.mistakes };
-}
-
-const rows = [new Uint8Array(MAX_CHARS + 4), new Uint8Array(MAX_CHARS + 4), new Uint8Array(MAX_CHARS + 4)] as const;
-
-/** How many mistakes are between two words, if at most `most`; else more than that. */
-export function distance(a: string, b: string, most: number): number {
-  let [before, last, row] = rows;
-  for (let column = 0; column <= b.length; column += 1) last[column] = column;
-  for (let line = 1; line <= a.length; line += 1) {
-    row[0] = line;
-    let least = line;
-    const sign = a.charCodeAt(line - 1);
-    for (let column = 1; column <= b.length; column += 1) {
-      const other = b.charCodeAt(column - 1);
-      let cost = Math.min(
-        (last[column] as number) + 1,
-        (row[column - 1] as number) + 1,
-        (last[column - 1] as number) + (sign === other ? 0 : 1),
-      );
-      if (line > 1 && column > 1 && sign === b.charCodeAt(column - 2) && a.charCodeAt(line - 2) === other)
-        cost = Math.min(cost, (before[column - 2] as number) + 1);
-      row[column] = cost;
-      if (cost < least) least = cost;
-    }
-    if (least > most) return most + 1;
-    [before, last, row] = [last, row, before];
-  }
-  return last[b.length] as number;
 }

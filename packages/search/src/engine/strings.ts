@@ -18,12 +18,22 @@ export function stringBlocks(name: string, strings: readonly string[]): Record<s
   };
 }
 
+const MANY = 4_096;
+const LETTERS = 128;
+const PAIRS = LETTERS * LETTERS;
+
+function pairOf(first: number, second: number): number {
+  return Math.min(first, LETTERS - 1) * LETTERS + (first < LETTERS - 1 ? Math.min(second, LETTERS - 1) : 0);
+}
+
 /** A list of strings in little memory. */
 export class Strings {
   readonly length: number;
   readonly #text: string;
   readonly #offsets: Uint32Array;
   readonly #encoding: "utf16le" | "latin1";
+  /** Of a long sorted list: where the strings begin with each first two letters, those from 127 on as one. */
+  readonly #starts: Uint32Array | undefined;
 
   constructor(blocks: Blocks, name: string) {
     this.#offsets = blocks.u32(`${name}.at`);
@@ -32,6 +42,7 @@ export class Strings {
     this.#encoding = wide ? "utf16le" : "latin1";
     const bytes = blocks.bytes(`${name}.${wide ? "wide" : "narrow"}`);
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(this.#encoding);
+    if (this.length >= MANY) this.#starts = this.#firsts();
   }
 
   at(index: number): string {
@@ -57,6 +68,11 @@ export class Strings {
   from(wanted: string): number {
     let low = 0;
     let high = this.length;
+    if (this.#starts && wanted.length > 1) {
+      const pair = pairOf(wanted.charCodeAt(0), wanted.charCodeAt(1));
+      low = this.#starts[pair] as number;
+      high = this.#starts[pair + 1] as number;
+    }
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#compare(middle, wanted) < 0) low = middle + 1;
@@ -69,6 +85,53 @@ export class Strings {
   range(prefix: string): [from: number, to: number] {
     const from = this.from(prefix);
     return [from, this.from(`${prefix}\uffff`)];
+  }
+
+  /**
+   * How many mistakes are between a string and a word: a letter too many, too few, wrong, or two that changed places.
+   * @param most more are not counted: then one more than this is the answer
+   */
+  distance(index: number, word: string, most: number): number {
+    return this.#distance(this.#offsets[index] ?? 0, this.#offsets[index + 1] ?? 0, word, 0, most);
+  }
+
+  /** Walks along both while they agree, and tries at the first difference all that may have gone wrong there. */
+  #distance(start: number, end: number, word: string, first: number, most: number): number {
+    const text = this.#text;
+    const { length } = word;
+    let from = start;
+    let at = first;
+    while (from < end && at < length && text.charCodeAt(from) === word.charCodeAt(at)) {
+      from += 1;
+      at += 1;
+    }
+    const [left, wanted] = [end - from, length - at];
+    if (left === 0 || wanted === 0) return Math.min(left + wanted, most + 1);
+    if (most === 0) return 1;
+    let least = most;
+    const swapped =
+      text.charCodeAt(from) === word.charCodeAt(at + 1) && text.charCodeAt(from + 1) === word.charCodeAt(at);
+    if (swapped && left > 1 && wanted > 1) least = Math.min(least, this.#distance(from + 2, end, word, at + 2, least - 1));
+    if (least > 0) least = Math.min(least, this.#distance(from + 1, end, word, at + 1, least - 1));
+    if (least > 0) least = Math.min(least, this.#distance(from + 1, end, word, at, least - 1));
+    if (least > 0) least = Math.min(least, this.#distance(from, end, word, at + 1, least - 1));
+    return least + 1;
+  }
+
+  #firsts(): Uint32Array | undefined {
+    const starts = new Uint32Array(PAIRS + 1);
+    let before = 0;
+    for (let index = 0; index < this.length; index += 1) {
+      const from = this.#offsets[index] as number;
+      const long = (this.#offsets[index + 1] as number) - from > 1;
+      const first = this.lengthAt(index) === 0 ? 0 : this.#text.charCodeAt(from);
+      const pair = pairOf(first, long ? this.#text.charCodeAt(from + 1) : 0);
+      // Not in order: as a list that is only read by its places may be.
+      if (pair < before) return undefined;
+      starts.fill(index, before + 1, pair + 1);
+      before = pair;
+    }
+    return starts.fill(this.length, before + 1);
   }
 
   #compare(index: number, wanted: string): number {

@@ -6,6 +6,7 @@ import { checkGiven, InvalidDocument, makeGiven } from "./given.ts";
 import type { Given, SourceDocument } from "./given.ts";
 import { Pacer } from "../pacer.ts";
 import type { SourceOptions } from "./source.ts";
+import { Turns } from "./turns.ts";
 
 /** The origin of what a program adds. */
 export const ADDED = "added";
@@ -20,6 +21,8 @@ export class Added {
   readonly #onChanged: OnChanged;
   /** Bytes by id. */
   readonly #bytes = new Map<string, number>();
+  /** Calls take effect in the order in which they were made. */
+  readonly #turns = new Turns();
 
   constructor(options: SourceOptions, engine: Engine, onChanged: OnChanged) {
     this.#options = options;
@@ -31,7 +34,16 @@ export class Added {
    * Adds documents, each in the place of what was added under its id.
    * @throws InvalidDocument naming the document and the field, and then adds none; the signal's reason
    */
-  async add(documents: readonly SourceDocument[], signal?: AbortSignal): Promise<void> {
+  add(documents: readonly SourceDocument[], signal?: AbortSignal): Promise<void> {
+    return this.#turns.run(() => this.#add(documents, signal));
+  }
+
+  /** Ids that were not added are passed over. */
+  remove(ids: readonly string[]): Promise<void> {
+    return this.#turns.run(() => this.#remove(ids));
+  }
+
+  async #add(documents: readonly SourceDocument[], signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const checked = this.#check(documents);
     const pacer = new Pacer(signal);
@@ -49,8 +61,7 @@ export class Added {
     }
   }
 
-  /** Ids that were not added are passed over. */
-  async remove(ids: readonly string[]): Promise<void> {
+  async #remove(ids: readonly string[]): Promise<void> {
     const mine = [...new Set(ids)].filter((id) => this.#bytes.delete(id));
     const batch = new Batch(this.#engine, this.#onChanged);
     for (const id of mine) await batch.remove(id);

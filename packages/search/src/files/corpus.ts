@@ -146,7 +146,7 @@ export class Corpus {
     const looks = await this.#start(signal);
     const failed = await looks.ready(signal, onProgress);
     for (const source of this.#sources) source.refresh();
-    const first = this.#sources.filter(({ loaded, problem, busy }) => busy && !loaded && problem === undefined);
+    const first = this.#sources.filter(({ isAwaited }) => isAwaited);
     if (first.length > 0) {
       const loadings = Promise.all(first.map(({ loading }) => loading));
       const late = AbortSignal.timeout(SOURCE_WAIT_MS);
@@ -154,6 +154,7 @@ export class Corpus {
         await settled(loadings, signal ? AbortSignal.any([signal, late]) : late);
       } catch {
         signal?.throwIfAborted();
+        for (const source of first) source.giveUpWaiting();
       }
     }
     const [lost] = looks.feed.lost;

@@ -62,8 +62,18 @@ const MAX_URL = 2_000;
 /** The latest date that there is, in milliseconds since the epoch. */
 const MAX_DATE = 8.64e15;
 
-/** Checks a document of unknown origin. @throws InvalidDocument */
+/** Checks a document of unknown origin, which need not be plain data. @throws InvalidDocument */
 export function checkGiven(value: unknown, bounds: Pick<GivenBounds, "maxFileBytes">): Given {
+  try {
+    return check(value, bounds);
+  } catch (error) {
+    if (error instanceof InvalidDocument) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InvalidDocument(`it must be plain data: strings, numbers, lists and a date (${reason.slice(0, 200)})`);
+  }
+}
+
+function check(value: unknown, bounds: Pick<GivenBounds, "maxFileBytes">): Given {
   if (typeof value !== "object" || value === null) throw new InvalidDocument("it is no object");
   const { id, title, url, text, type = "markdown", metadata, modified } = value as Partial<SourceDocument>;
   wanted(typeof id === "string" && id.trim() !== "", "id", "must be a string that is not empty");
@@ -84,10 +94,23 @@ export function checkGiven(value: unknown, bounds: Pick<GivenBounds, "maxFileByt
     "metadata",
     "must be an object",
   );
+  wanted(modified === undefined || isDate(modified), "modified", "must be a date");
+  wanted(url === undefined || isAddress(url), "url", "must be a whole address, such as https://example.com/page");
   const time = modified === undefined ? undefined : new Date(modified).getTime();
   wanted(time === undefined || Math.abs(time) <= MAX_DATE, "modified", "must be a date");
   const document = { id, title, url, text, type, metadata };
   return { document, format: type, bytes, version: hash({ ...document, time }), modified: time };
+}
+
+function isDate(value: unknown): value is Date | string | number {
+  return typeof value === "string" || typeof value === "number" || value instanceof Date;
+}
+
+/** Schemes that run something. */
+const RUNNING = /^(?:javascript|vbscript|data|blob):/i;
+
+function isAddress(url: string): boolean {
+  return URL.canParse(url) && !RUNNING.test(new URL(url).href);
 }
 
 /** Makes what is indexed of it. */
@@ -101,7 +124,7 @@ export async function makeGiven(
   for (const [name, value] of Object.entries(document.metadata ?? {})) metadata.add(name, value);
   const more = {
     ...facts,
-    url: document.url ?? facts.url,
+    url: document.url === undefined ? facts.url : new URL(document.url).href,
     title: document.title?.trim() ? document.title.slice(0, MAX_TITLE) : undefined,
     metadata: metadata.finish(),
     modified: modified ?? Date.now(),

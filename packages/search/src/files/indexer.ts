@@ -80,6 +80,9 @@ export class FileIndexer {
       if (!state && this.#engine.state(id)) return { reason: "taken" };
       const { key } = stampOf(await lstat(path, { bigint: true }));
       if (refused?.stamp.settled === true && refused.stamp.key === key) return refused;
+      // The bound may have been another when it was indexed.
+      if (state && state.bytes > this.#options.maxFileBytes)
+        return { reason: "too_large", stamp: { key, settled: true } };
       if (state && (state.stamp === key || this.#settled.get(id) === key)) return { state };
       return { file: await readText(roots, path, this.#options.maxFileBytes, signal) };
     } catch (error) {

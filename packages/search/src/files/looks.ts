@@ -95,7 +95,7 @@ export class Looks {
 
   get #due(): boolean {
     if (this.#refreshMs === 0) return true;
-    return performance.now() - this.#checked >= Math.max(this.#needed ? 0 : this.#refreshMs, this.#share);
+    return performance.now() - this.#checked >= Math.max(this.#needed || this.feed.lost.length > 0 ? 0 : this.#refreshMs, this.#share);
   }
 
   /** How long nobody looks after a look, in milliseconds. */

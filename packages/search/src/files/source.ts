@@ -77,6 +77,7 @@ export class SourceFeed {
   readonly #warn: (message: string) => void;
   readonly #lifetime: AbortSignal;
   #tried = Number.NEGATIVE_INFINITY;
+  #slow = false;
 
   constructor(
     source: Source,
@@ -94,6 +95,16 @@ export class SourceFeed {
     this.#onChanged = onChanged;
     this.#warn = warn;
     this.#lifetime = lifetime;
+  }
+
+  /** Whether a search should wait for the loading that is under way: as long as there has never been one to its end. */
+  get isAwaited(): boolean {
+    return this.busy && !this.loaded && this.problem === undefined && !this.#slow;
+  }
+
+  /** Nobody waits for this source any more: answers come without it until it has been loaded. */
+  giveUpWaiting(): void {
+    this.#slow = true;
   }
 
   /** Begins to load if what is there is too old, one loading at a time, on nobody's behalf. */

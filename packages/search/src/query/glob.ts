@@ -44,38 +44,59 @@ function fold(text: string): string {
   return text.normalize("NFC").toLowerCase();
 }
 
-/** Simulates all states at once (Thompson, "Regular expression search algorithm", 1968). */
+/** States that are reached together, with what follows on each sign, as far as it has been asked for. */
+interface Node {
+  readonly states: readonly number[];
+  readonly next: Map<number, Node>;
+}
+
+/** More are forgotten: a glob can lead to as many sets of states as there are. */
+const MAX_NODES = 2_000;
+
+/** Simulates all states at once, and remembers the steps (Thompson, "Regular expression search algorithm", 1968). */
 function compile(glob: string): (path: string) => boolean {
   const { states, start } = new Compiler(glob).run();
-  // The step at which a state was last reached, so that it is followed once a step.
-  const reached = new Float64Array(states.length);
-  let step = 0;
-  const reach = (state: number, into: number[]): void => {
-    const pending = [state];
-    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-      if (reached[at] === step) continue;
-      reached[at] = step;
-      const { test, next } = states[at] as State;
-      if (test !== undefined || at === MATCHED) into.push(at);
-      else pending.push(...next);
+  const nodes = new Map<string, Node>();
+  const nodeOf = (reached: readonly number[]): Node => {
+    const key = reached.join(",");
+    let node = nodes.get(key);
+    if (!node) {
+      if (nodes.size >= MAX_NODES) nodes.clear();
+      node = { states: reached, next: new Map() };
+      nodes.set(key, node);
     }
+    return node;
   };
-  return (path) => {
-    let current: number[] = [];
-    step += 1;
-    reach(start, current);
-    for (const character of path) {
-      if (current.length === 0) return false;
-      const code = character.codePointAt(0) ?? 0;
-      const following: number[] = [];
-      step += 1;
-      for (const at of current) {
-        const state = states[at];
-        if (state?.test?.(code)) reach(state.next, following);
-      }
-      current = following;
+  const closure = (from: readonly number[]): number[] => {
+    const reached = new Set<number>();
+    const pending = [...from];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      if (reached.has(at)) continue;
+      reached.add(at);
+      const { test, next } = states[at] as State;
+      if (test === undefined && at !== MATCHED) pending.push(...next);
     }
-    return current.includes(MATCHED);
+    return [...reached].filter((at) => states[at]?.test !== undefined || at === MATCHED).sort((a, b) => a - b);
+  };
+  const follow = (node: Node, code: number): Node => {
+    const following: number[] = [];
+    for (const at of node.states) {
+      const state = states[at];
+      if (state?.test?.(code)) following.push(state.next);
+    }
+    const next = nodeOf(closure(following));
+    node.next.set(code, next);
+    return next;
+  };
+  const first = nodeOf(closure([start]));
+  return (path) => {
+    let node = first;
+    for (let at = 0; at < path.length && node.states.length > 0;) {
+      const code = path.codePointAt(at) as number;
+      at += code > 0xff_ff ? 2 : 1;
+      node = node.next.get(code) ?? follow(node, code);
+    }
+    return node.states.includes(MATCHED);
   };
 }
 

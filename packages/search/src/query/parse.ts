@@ -4,8 +4,10 @@ import type { Query, QueryField, QueryWord } from "./types.ts";
 /** Fields that every index has; others are the names of the documents' metadata. */
 export const FIELDS: ReadonlySet<string> = new Set(["path", "type", "lang", "title", "heading"]);
 
-/** Items of each kind; further ones are left out, and a notice says so. */
+/** Words; further ones are left out, and a notice says so. */
 const MAX_ITEMS = 64;
+/** Phrases, exclusions and fields, each of which costs as much as many words. */
+const MAX_CONDITIONS = 16;
 const SPACE = /\s/u;
 const TELLING = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
 const BEGINS = /^[\p{L}\p{N}]/u;
@@ -153,8 +155,10 @@ class Parser {
 
   #keep<T>(items: T[], item: T | ""): void {
     if (item === "") return;
-    if (items.length < MAX_ITEMS) items.push(item);
-    else this.#notices.add(`Only the first ${MAX_ITEMS} words of the query were used.`);
+    const most = (items as unknown) === this.#words ? MAX_ITEMS : MAX_CONDITIONS;
+    if (items.length < most) items.push(item);
+    else if (most === MAX_ITEMS) this.#notices.add(`Only the first ${MAX_ITEMS} words of the query were used.`);
+    else this.#notices.add(`Only the first ${MAX_CONDITIONS} phrases, exclusions or fields of the query were used.`);
   }
 
   /** `a AND (b OR c)` is meant as syntax; the same in a text in capitals, or with nothing on one side, need not be. */

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { localEngine } from "../../src/engine/local.ts";
@@ -183,12 +184,50 @@ test("a disk that fails leaves the old index whole, and is tried again", async (
   const engine = await open(path, warnings);
   await engine.put(animals.slice(0, 1));
   await engine.commit();
-  rmSync(path, { recursive: true });
+  const kept = `${path}.kept`;
+  onTestFinished(() => rmSync(kept, { recursive: true, force: true }));
+  renameSync(path, kept);
+  writeFileSync(path, "in the way");
   await engine.put(animals.slice(1));
   await engine.commit();
   await engine.commit();
   expect(warnings).toEqual([expect.stringContaining("could not be written")]);
-  expect(await find(engine, "walrus otter"), "texts of removed files are still open").toHaveLength(3);
+  expect(await find(engine, "walrus otter"), "texts of moved files are still open").toHaveLength(3);
+  rmSync(path);
+  renameSync(kept, path);
+  await engine.commit();
+  expect((await open(path)).documents).toBe(3);
+});
+
+test("a folder that was removed is made again, with all that is in memory", async () => {
+  const path = folder();
+  const warnings: string[] = [];
+  const engine = await open(path, warnings);
+  await engine.put(animals.slice(0, 2));
+  await engine.commit();
+  rmSync(path, { recursive: true });
+  await engine.put(animals.slice(2));
+  await engine.commit();
+  expect(warnings).toEqual([]);
+  const expected = await answers(engine);
+  await engine.close();
+  expect(await answers(await open(path))).toEqual(expected);
+});
+
+test.each(["", "null\n0\n", "{}", "[]"])("a list of contents that says %j is built anew", async (text) => {
+  const path = folder();
+  const before = await open(path);
+  await before.put(animals);
+  await before.commit();
+  await before.close();
+  const [body = ""] = text.split("\n");
+  writeFileSync(join(path, "index.json"), `${body}\n${crc32(body).toString(16)}\n`);
+  const engine = await open(path);
+  expect(engine.documents).toBe(0);
+  await engine.put(animals);
+  await engine.commit();
+  await engine.close();
+  expect((await open(path)).documents).toBe(3);
 });
 
 test("of two processes over one folder one goes on writing, and both go on answering", async () => {

@@ -1,0 +1,29 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import type { Transcript } from "./transcript.ts";
+
+/** What a scene works with. */
+export interface Stage {
+  readonly transcript: Transcript;
+  /** A client of the composed server over HTTP. */
+  readonly client: Client;
+  /** Another client of the same server. */
+  connect(): Promise<Client>;
+  /** A client of a server of its own, with these plugins, over stdio. */
+  connectStdio(plugins: Readonly<Record<string, unknown>>): Promise<Client>;
+  /** A module with a plugin that has one slow tool, `forecast`. */
+  readonly source: string;
+  readonly folder: string;
+  readonly question: string;
+}
+
+/** A part of the demonstration: what one plugin does. Throws when it does not. */
+export interface Scene {
+  readonly plugin: string;
+  readonly title: string;
+  run(stage: Stage): Promise<void>;
+}
+
+/** Ends the demonstration where it does not show what it says. @throws Error */
+export function check(fact: boolean, otherwise: string): void {
+  if (!fact) throw new Error(otherwise);
+}
