@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
-import { compose } from "@plugboard/core";
+import { compose, definePlugin } from "@plugboard/core";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { z } from "zod";
 import { LANGUAGES } from "../src/analysis/languages.ts";
 import { search } from "../src/index.ts";
 import type { SearchData } from "../src/index.ts";
@@ -16,6 +17,14 @@ const readme = await readFile(join(import.meta.dirname, "..", "README.md"), "utf
 
 async function ids(plugin: Search, query: string): Promise<string[]> {
   return (await plugin.query(query)).results.map(({ id }) => id);
+}
+
+async function connect(server: McpServer): Promise<Client> {
+  const client = new Client({ name: "test", version: "1.0.0" });
+  const [here, there] = InMemoryTransport.createLinkedPair();
+  await Promise.all([server.connect(there), client.connect(here)]);
+  onTestFinished(() => client.close());
+  return client;
 }
 
 /** The files in which indexes are kept below a folder. */
@@ -130,11 +139,7 @@ test("two plugins on one server are two indexes, with tools of their own", async
     search({ roots: [docs.file("wiki")] }),
     search({ roots: [docs.file("book")] }, { as: "handbook" }),
   ]);
-  const client = new Client({ name: "test", version: "1.0.0" });
-  const [here, there] = InMemoryTransport.createLinkedPair();
-  const server = both.attach(new McpServer({ name: "test", version: "1.0.0" }));
-  await Promise.all([server.connect(there), client.connect(here)]);
-  onTestFinished(() => client.close());
+  const client = await connect(both.attach(new McpServer({ name: "test", version: "1.0.0" })));
   const { tools } = await client.listTools();
   expect(tools.map(({ name }) => name)).toEqual([
     "search",
@@ -153,4 +158,28 @@ test("two plugins on one server are two indexes, with tools of their own", async
   expect(await total("handbook", "ocelot")).toBe(1);
   const { resources } = await client.listResources();
   expect(resources.map(({ uri }) => uri).toSorted()).toEqual(["handbook:///a.md", "search:///a.md"]);
+});
+
+test("other plugins add, remove and ask by call.service", async () => {
+  const notes = definePlugin({
+    name: "notes",
+    options: z.strictObject({}),
+    setup(host) {
+      host.tool(
+        "note",
+        { description: "Adds and removes.", inputSchema: z.strictObject({ text: z.string() }) },
+        async ({ text }, call) => {
+          const service = call.service("search");
+          await service?.add({ id: "note", text });
+          const before = await service?.query("walrus");
+          await service?.remove("note");
+          return `${before?.total_found}, then ${(await service?.query("walrus"))?.total_found}`;
+        },
+      );
+    },
+  });
+  await using both = compose([notes(), search({ state: false })]);
+  const client = await connect(both.attach(new McpServer({ name: "test", version: "1.0.0" })));
+  const { content } = await client.callTool({ name: "note", arguments: { text: "a walrus" } });
+  expect(content).toEqual([{ type: "text", text: "1, then 0" }]);
 });

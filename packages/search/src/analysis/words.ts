@@ -24,8 +24,9 @@ export function eachWord(text: string, visit: WordVisitor): void {
         at += 1;
         continue;
       }
+      const limit = Math.min(length, at + MAX_WORD + 1);
       let end = at + 1;
-      while (end < length && CLASSES[text.charCodeAt(end)] === WORD) end += 1;
+      while (end < limit && CLASSES[text.charCodeAt(end)] === WORD) end += 1;
       // Most words of most texts end here; what may go on is looked at with care.
       const start = at > 0 && CLASSES[text.charCodeAt(at - 1)] === JOINS ? signStart(text, at) : at;
       at = endsAt(text, end) && end - at <= MAX_WORD ? end : compoundEnd(text, at);

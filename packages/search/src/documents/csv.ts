@@ -27,6 +27,7 @@ export async function parseCsv(source: string, bounds: SectionBounds, pacer: Pac
   for (const row of rows(source)) {
     if (writer.full) break;
     if (pacer.due) await pacer.pause();
+    if (row.cells.length === 1 && row.cells[0]?.trim() === "") continue;
     add(row);
     // The first row stays: some columns have a name and no values.
     if (first && isHeader(row.cells)) names = row.cells.map((cell) => cell.trim());
@@ -88,7 +89,8 @@ function* rows(source: string): Generator<Row, void, undefined> {
       at = end + 1;
     }
     line += 1;
-    if (cells.length > 1 || cells[0]?.trim() !== "") yield { cells, line: begin };
+    // An empty one as well, so that whoever reads them can let others work.
+    yield { cells, line: begin };
   }
 }
 

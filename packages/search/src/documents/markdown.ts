@@ -14,7 +14,7 @@ parser.core.ruler.enableOnly(["normalize", "block"]);
 parser.block.ruler.disable(["table", "reference"]);
 
 /** Longer texts are parsed in pieces of about this many UTF-16 units, so that no piece takes long. */
-const PIECE = 64 * 1024;
+const PIECE = 32 * 1024;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const HEADING = /^ {0,3}#{1,6}(?:[ \t]|$)/;
 

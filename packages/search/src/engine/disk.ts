@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { makeFolder } from "../folder.ts";
 import { DamagedError } from "./blocks.ts";
 import type { TextSource } from "./segment.ts";
 import { Segment } from "./segment.ts";
@@ -57,7 +58,7 @@ export class Disk {
 
   /** The segments that are whole. @param onDamage told what was not taken, and why */
   async load(onDamage: (message: string) => void): Promise<StoredSegment[]> {
-    await this.#makeFolder();
+    await makeFolder(this.#folder);
     const manifest = await this.#manifest();
     this.#seen = nameOf(manifest);
     if (manifest === undefined) return [];
@@ -80,7 +81,7 @@ export class Disk {
   /** Writes a segment, and returns the name of its file. From then on its texts are read from there. */
   async write(segment: Segment): Promise<string> {
     const name = `${this.#owner}-${this.#number++}`;
-    await this.#makeFolder();
+    await makeFolder(this.#folder);
     const temporary = join(this.#folder, `${name}.tmp`);
     const file = `${name}.seg`;
     try {
@@ -116,7 +117,7 @@ export class Disk {
       })),
     };
     const body = JSON.stringify(manifest);
-    await this.#makeFolder();
+    await makeFolder(this.#folder);
     const found = await this.#manifest();
     if (found === undefined && this.#seen !== nameOf(undefined)) {
       this.#seen = nameOf(undefined);
@@ -137,10 +138,6 @@ export class Disk {
     this.#seen = nameOf(manifest);
     await this.#clean(new Set(segments.map(({ file }) => file)));
     return "done";
-  }
-
-  async #makeFolder(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
   }
 
   async #manifest(): Promise<Manifest | "damaged" | undefined> {

@@ -79,6 +79,8 @@ export async function scan(
       await settleAll();
     if (ignored && !entry.link && isIgnoreFile(nameOf(relative))) await ignored.add(root, relative, signal);
     if (!given.has(entry.path) && (!shown(relative) || !wanted(relative))) continue;
+    // Under another name it is still a file that somebody hides.
+    if (entry.link && !shown(roots.locate(entry.path)?.relative ?? "")) continue;
     if (relative.includes(NOT_UTF8) && !(await exists(entry.path))) onSkip({ root, relative, code: "invalid_path" });
     else waiting.push(entry);
   }

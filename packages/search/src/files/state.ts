@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { access, constants, mkdir, realpath } from "node:fs/promises";
+import { access, constants, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { makeFolder } from "../folder.ts";
 
 /** What an index belongs to: another one of any of these is another index. */
 export interface StateKey {
@@ -45,7 +46,7 @@ export async function stateFolder(
   const written = JSON.stringify([REVISION, key.name, roots, key.options]);
   const folder = join(base, "search", createHash("sha256").update(written).digest("hex").slice(0, 16));
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
     return folder;
   } catch (error) {
