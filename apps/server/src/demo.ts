@@ -63,6 +63,7 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
       transcript,
       client,
       folder: documents,
+      temporary,
       question,
       connect: overHttp,
       source: fileURLToPath(import.meta.url),
@@ -87,7 +88,8 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
   } finally {
     await Promise.allSettled(clients.map((each) => each.close()));
     server.kill("SIGKILL");
-    rmSync(temporary, { recursive: true, force: true });
+    // The server may still be writing what it keeps.
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 

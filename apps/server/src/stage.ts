@@ -12,7 +12,10 @@ export interface Stage {
   connectStdio(plugins: Readonly<Record<string, unknown>>): Promise<Client>;
   /** A module with a plugin that has one slow tool, `forecast`. */
   readonly source: string;
+  /** The documents. */
   readonly folder: string;
+  /** A folder to write into, which is removed at the end. */
+  readonly temporary: string;
   readonly question: string;
 }
 

@@ -57,9 +57,9 @@ export const search: PluginFactory<typeof searchOptions, SearchApi> = definePlug
     const bounds = { ...options, defaultLimit: Math.min(options.defaultLimit, options.maxLimit) };
     const warn = (message: string): void => host.warn(message);
     const languages = options.languages === "auto" ? undefined : options.languages;
-    const corpus = new Corpus(
+    const corpus: Corpus = new Corpus(
       { ...options, name: host.name, maxSectionChars: Math.min(SECTION_CHARS, maxFetchChars) },
-      (folder) => localEngine({ folder, languages, maxQueryTerms, warn }),
+      (folder) => localEngine({ folder, languages, maxQueryTerms, warn, onLost: () => corpus.renew() }),
       warn,
       host.signal,
     );

@@ -14,7 +14,8 @@ const SUSPECT =
 export function cleanText(text: string): string {
   if (!SUSPECT.test(text)) return text;
   return text
-    .replace(/\r\n?|[\u2028\u2029]/g, "\n")
+    .replace(/\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g, "\n")
+    .replace(/[\u001c-\u001f]/g, " ")
     .replace(ESCAPES, "")
     .replace(HIDDEN, "");
 }

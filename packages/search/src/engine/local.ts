@@ -37,6 +37,8 @@ export interface LocalEngineOptions {
   readonly maxQueryTerms?: number | undefined;
   /** Told what went wrong with the folder; the index goes on in memory. */
   readonly warn?: ((message: string) => void) | undefined;
+  /** Told that a document was not as it had been kept, and is gone: it should be put again. */
+  readonly onLost?: (() => void) | undefined;
 }
 
 /** Units of text in one segment. */
@@ -67,6 +69,7 @@ class LocalEngine implements Engine {
   bytes = 0;
   readonly #languages: readonly Language[];
   readonly #warn: (message: string) => void;
+  readonly #onLost: () => void;
   readonly #searcher: Searcher;
   readonly #threads: BuildThreads;
   #disk: Disk | undefined;
@@ -90,9 +93,10 @@ class LocalEngine implements Engine {
   #warned = "";
   #closed = false;
 
-  constructor({ folder, languages = ALL, maxQueryTerms = 64, warn = () => undefined }: LocalEngineOptions) {
+  constructor({ folder, languages = ALL, maxQueryTerms = 64, ...told }: LocalEngineOptions) {
     this.#languages = languages.length > 0 ? languages : ALL;
-    this.#warn = warn;
+    this.#warn = told.warn ?? (() => undefined);
+    this.#onLost = told.onLost ?? (() => undefined);
     this.#searcher = new Searcher(maxQueryTerms);
     this.#threads = new BuildThreads({ languages: this.#languages });
     if (folder !== undefined)
@@ -141,7 +145,10 @@ class LocalEngine implements Engine {
       try {
         for (const chunk of chunks(documents)) {
           signal?.throwIfAborted();
-          building.push(this.#build(chunk, signal));
+          const built = this.#build(chunk, signal);
+          // Another of them may fail before this one is waited for.
+          built.catch(() => undefined);
+          building.push(built);
           if (building.length >= this.#threads.width) this.#add(await (building.shift() as Promise<BuiltSegment>));
         }
         while (building.length > 0) this.#add(await (building.shift() as Promise<BuiltSegment>));
@@ -210,6 +217,7 @@ class LocalEngine implements Engine {
       // What is not here any more is read again from where it came from.
       this.#warn(`a document of the kept index is damaged and is read again: ${error.message}`);
       this.#drop(id);
+      this.#onLost();
       return undefined;
     }
   }
@@ -256,6 +264,10 @@ class LocalEngine implements Engine {
   }
 
   #take(segment: Segment): void {
+    if (segment.liveDocuments === 0) {
+      segment.close();
+      return;
+    }
     const number = this.#nextSegment++;
     for (let document = 0; document < segment.documents; document += 1) {
       if (!segment.isLive(document)) continue;
@@ -367,6 +379,7 @@ class LocalEngine implements Engine {
   async #mergeSegments(chosen: ReadonlySet<Segment>): Promise<boolean> {
     const documents: IndexDocument[] = [];
     const pacer = new Pacer();
+    await pacer.pause();
     for (const segment of chosen) {
       for (let document = 0; document < segment.documents; document += 1) {
         if (pacer.due) await pacer.pause();
@@ -374,7 +387,10 @@ class LocalEngine implements Engine {
         if (!segment.isLive(document)) continue;
         const whole = segment.wholeOrNothing(document);
         if (whole) documents.push(whole);
-        else this.#drop(segment.id(document));
+        else {
+          this.#drop(segment.id(document));
+          this.#onLost();
+        }
       }
     }
     const built = await this.#build(documents);

@@ -197,7 +197,8 @@ export class Searcher {
       });
     for (const { text, prefix } of query.words) {
       if (!prefix) addText(text);
-      else add(telling, `${fold(text)}*`, 1, () => ({
+      else
+        add(telling, `${fold(text)}*`, 1, () => ({
           term: undefined,
           text,
           alone: false,
@@ -299,8 +300,7 @@ function listed(
 /** How much there is to read of some terms. */
 function sizeOf(segments: readonly Segment[], ranks: readonly Uint32Array[]): number {
   let size = 0;
-  for (const [index, each] of ranks.entries())
-    for (const rank of each) size += segments[index]?.counts[rank] ?? 0;
+  for (const [index, each] of ranks.entries()) for (const rank of each) size += segments[index]?.counts[rank] ?? 0;
   return size;
 }
 

@@ -131,7 +131,9 @@ export class Segment {
   orderOf(document: number): number {
     if (!this.#order) {
       const ids = Array.from({ length: this.documents }, (_, index) => this.#ids.at(index));
-      const sorted = Array.from(ids, (_, index) => index).sort((a, b) => ((ids[a] as string) < (ids[b] as string) ? -1 : 1));
+      const sorted = Array.from(ids, (_, index) => index).sort((a, b) =>
+        (ids[a] as string) < (ids[b] as string) ? -1 : 1,
+      );
       this.#order = new Uint32Array(this.documents);
       for (const [place, index] of sorted.entries()) this.#order[index] = place;
     }

@@ -111,7 +111,8 @@ export class Strings {
     let least = most;
     const swapped =
       text.charCodeAt(from) === word.charCodeAt(at + 1) && text.charCodeAt(from + 1) === word.charCodeAt(at);
-    if (swapped && left > 1 && wanted > 1) least = Math.min(least, this.#distance(from + 2, end, word, at + 2, least - 1));
+    if (swapped && left > 1 && wanted > 1)
+      least = Math.min(least, this.#distance(from + 2, end, word, at + 2, least - 1));
     if (least > 0) least = Math.min(least, this.#distance(from + 1, end, word, at + 1, least - 1));
     if (least > 0) least = Math.min(least, this.#distance(from + 1, end, word, at, least - 1));
     if (least > 0) least = Math.min(least, this.#distance(from, end, word, at + 1, least - 1));

@@ -6,7 +6,6 @@ import { checkGiven, InvalidDocument, makeGiven } from "./given.ts";
 import type { Given, SourceDocument } from "./given.ts";
 import { Pacer } from "../pacer.ts";
 import type { SourceOptions } from "./source.ts";
-import { Turns } from "./turns.ts";
 
 /** The origin of what a program adds. */
 export const ADDED = "added";
@@ -14,15 +13,16 @@ export const ADDED = "added";
 /** What would be ambiguous in an id or is not to be seen. */
 const UNFIT = /[#\p{Cc}\p{Cf}\u2028\u2029]/u;
 
-/** Documents that a program adds one by one, which live as long as the process. At most as many as a source may have. */
+/**
+ * Documents that a program adds one by one, which live as long as the process. At most as many as a source may have. One call
+ * at a time.
+ */
 export class Added {
   readonly #options: SourceOptions;
   readonly #engine: Engine;
   readonly #onChanged: OnChanged;
   /** Bytes by id. */
   readonly #bytes = new Map<string, number>();
-  /** Calls take effect in the order in which they were made. */
-  readonly #turns = new Turns();
 
   constructor(options: SourceOptions, engine: Engine, onChanged: OnChanged) {
     this.#options = options;
@@ -34,16 +34,7 @@ export class Added {
    * Adds documents, each in the place of what was added under its id.
    * @throws InvalidDocument naming the document and the field, and then adds none; the signal's reason
    */
-  add(documents: readonly SourceDocument[], signal?: AbortSignal): Promise<void> {
-    return this.#turns.run(() => this.#add(documents, signal));
-  }
-
-  /** Ids that were not added are passed over. */
-  remove(ids: readonly string[]): Promise<void> {
-    return this.#turns.run(() => this.#remove(ids));
-  }
-
-  async #add(documents: readonly SourceDocument[], signal: AbortSignal | undefined): Promise<void> {
+  async add(documents: readonly SourceDocument[], signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     const checked = this.#check(documents);
     const pacer = new Pacer(signal);
@@ -61,7 +52,8 @@ export class Added {
     }
   }
 
-  async #remove(ids: readonly string[]): Promise<void> {
+  /** Ids that were not added are passed over. */
+  async remove(ids: readonly string[]): Promise<void> {
     const mine = [...new Set(ids)].filter((id) => this.#bytes.delete(id));
     const batch = new Batch(this.#engine, this.#onChanged);
     for (const id of mine) await batch.remove(id);

@@ -13,7 +13,7 @@ import { Skips } from "./skips.ts";
 import { checkSources, SourceFeed } from "./source.ts";
 import type { SourceOptions } from "./source.ts";
 import { stateBase } from "./state.ts";
-import { atMost, settled } from "./turns.ts";
+import { atMost, settled, Turns } from "./turns.ts";
 import type { Engine } from "../engine/types.ts";
 import type { WorkProgress } from "../shared.ts";
 
@@ -61,6 +61,8 @@ export class Corpus {
   readonly #added: Added;
   readonly #sources: readonly SourceFeed[];
   readonly #commits: Commits;
+  /** What a program adds and removes takes effect in the order of its calls. */
+  readonly #turns = new Turns();
   #looks: Looks | undefined;
   /** Whether all roots have been there in this process. */
   #seen = false;
@@ -169,14 +171,22 @@ export class Corpus {
    * @throws InvalidDocument naming the document and the field, and then adds none; the signal's reason
    */
   async add(documents: readonly SourceDocument[], signal?: AbortSignal): Promise<void> {
-    this.#end.signal.throwIfAborted();
-    await this.#engine.open();
-    await this.#added.add(documents, signal);
+    await this.#turns.run(async () => {
+      this.#end.signal.throwIfAborted();
+      await this.#engine.open();
+      await this.#added.add(documents, signal);
+    });
   }
 
   /** Removes documents that were added; other ids are passed over. */
   async remove(ids: readonly string[]): Promise<void> {
-    await this.#added.remove(ids);
+    await this.#turns.run(() => this.#added.remove(ids));
+  }
+
+  /** Something in the engine has got lost: the next call looks at everything again, however young the index is. */
+  renew(): void {
+    this.#looks?.renew();
+    for (const source of this.#sources) source.renew();
   }
 
   /** Hears of documents that were put in or removed, by their ids. Returns what ends that. */

@@ -87,6 +87,12 @@ export class Looks {
     await this.#turns.idle();
   }
 
+  /** The next look is needed, whatever the age of the last one. */
+  renew(): void {
+    this.#needed = true;
+    this.#checked = Number.NEGATIVE_INFINITY;
+  }
+
   /** Watches nothing any more. Idempotent. */
   close(): void {
     clearTimeout(this.#later);
@@ -95,7 +101,10 @@ export class Looks {
 
   get #due(): boolean {
     if (this.#refreshMs === 0) return true;
-    return performance.now() - this.#checked >= Math.max(this.#needed || this.feed.lost.length > 0 ? 0 : this.#refreshMs, this.#share);
+    return (
+      performance.now() - this.#checked >=
+      Math.max(this.#needed || this.feed.lost.length > 0 ? 0 : this.#refreshMs, this.#share)
+    );
   }
 
   /** How long nobody looks after a look, in milliseconds. */

@@ -107,6 +107,11 @@ export class SourceFeed {
     this.#slow = true;
   }
 
+  /** What was loaded is too old, whatever its age. */
+  renew(): void {
+    this.#tried = Number.NEGATIVE_INFINITY;
+  }
+
   /** Begins to load if what is there is too old, one loading at a time, on nobody's behalf. */
   refresh(): void {
     const { refreshMs = REFRESH_MS } = this.#source;

@@ -1,6 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -293,3 +302,24 @@ test("a process that is killed in the middle leaves an index that is whole, with
     await engine.close();
   }
 }, 60_000);
+
+test("a damaged text is told of, so that it is read again", async () => {
+  const path = folder();
+  const before = await open(path);
+  await before.put(animals);
+  await before.commit();
+  await before.close();
+  const [file = ""] = files(path).filter((each) => each.endsWith(".seg"));
+  const bytes = readFileSync(file);
+  writeFileSync(
+    file,
+    bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 1 : byte)),
+  );
+  let lost = 0;
+  const engine = await localEngine({ folder: path, onLost: () => (lost += 1) });
+  onTestFinished(() => engine.close());
+  const sections = await Promise.all([...animals.keys()].map((at) => engine.sectionAt(animals[at]?.id ?? "", 0)));
+  expect(sections.filter((each) => each === undefined)).toHaveLength(1);
+  expect(lost).toBe(1);
+  expect(engine.documents).toBe(2);
+});

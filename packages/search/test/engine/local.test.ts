@@ -169,3 +169,22 @@ test("many small changes are put together again, and answers stay those of a fre
     expect(await worn.search(request)).toEqual(await fresh.search(request));
   }
 });
+
+test("documents that leave while their segment is rewritten leave nothing behind", async () => {
+  const engine = await filled();
+  const documents = Array.from({ length: 10 }, (_, at) => document(`d${at}`, `walrus${at} `.repeat(30_000)));
+  await engine.put(documents);
+  await engine.remove(documents.slice(0, 5).map(({ id }) => id));
+  await engine.remove(documents.slice(5).map(({ id }) => id));
+  await engine.put([document("a", "otter")]);
+  // As long as it takes to put together what is there, and once more.
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(await find(engine, "otter")).toEqual(["a#top"]);
+  expect(engine.documents).toBe(1);
+});
+
+test("conditions that are given many times over are one condition", async () => {
+  const engine = await filled(...Array.from({ length: 50 }, (_, at) => document(`d${at}`, `word1 word2 number${at}`)));
+  const repeated = query("", { phrases: Array.from({ length: 16 }, () => "word1 word2") });
+  expect(await find(engine, repeated)).toEqual(await find(engine, query("", { phrases: ["word1 word2"] })));
+});

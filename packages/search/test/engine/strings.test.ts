@@ -9,14 +9,22 @@ function strings(list: readonly string[]): Strings {
 
 /** By the whole table (Damerau 1964, with neighbours alone changing places). */
 function distance(a: string, b: string): number {
-  const table = Array.from({ length: a.length + 1 }, (_, line) => Array.from({ length: b.length + 1 }, (_, column) => line + column));
+  const table = Array.from({ length: a.length + 1 }, (_, line) =>
+    Array.from({ length: b.length + 1 }, (_, column) => line + column),
+  );
   const cell = (line: number, column: number): number => table[line]?.[column] ?? Number.POSITIVE_INFINITY;
   for (let line = 1; line <= a.length; line += 1) {
     for (let column = 1; column <= b.length; column += 1) {
       const wrong = a[line - 1] === b[column - 1] ? 0 : 1;
-      const swapped = a[line - 1] === b[column - 2] && a[line - 2] === b[column - 1] ? cell(line - 2, column - 2) + 1 : 99;
+      const swapped =
+        a[line - 1] === b[column - 2] && a[line - 2] === b[column - 1] ? cell(line - 2, column - 2) + 1 : 99;
       const row = table[line] as number[];
-      row[column] = Math.min(cell(line - 1, column) + 1, cell(line, column - 1) + 1, cell(line - 1, column - 1) + wrong, line > 1 && column > 1 ? swapped : 99);
+      row[column] = Math.min(
+        cell(line - 1, column) + 1,
+        cell(line, column - 1) + 1,
+        cell(line - 1, column - 1) + wrong,
+        line > 1 && column > 1 ? swapped : 99,
+      );
     }
   }
   return cell(a.length, b.length);

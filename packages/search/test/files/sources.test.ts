@@ -53,6 +53,7 @@ test("what a source gives is found, with its name before the ids, and gone when 
   await vi.waitUntil(async () => (await find("heron")).length === 1);
   await vi.waitUntil(async () => (await find("ocelot")).length === 0);
   // What is as it was is not indexed again.
+  await vi.waitUntil(() => corpus.indexed > indexed);
   expect(corpus.indexed).toBe(indexed + 1);
   expect(corpus.status()).toMatchObject({ stale: false, reason: undefined });
 });
