@@ -758,7 +758,7 @@ describe("many callers", () => {
       onprogress: ({ progress: done, total, message }) => {
         progress.push(done);
         expect(total).toBe(300);
-        expect(message).toBe("indexing files");
+        expect(message).toBe("looking at files");
         controller.abort();
       },
     });

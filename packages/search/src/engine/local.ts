@@ -11,7 +11,7 @@ import type { Found } from "./rank.ts";
 import { Searcher } from "./search.ts";
 import type { SearchOutcome, Snapshot } from "./search.ts";
 import { Segment, textsInMemory } from "./segment.ts";
-import { BuildThreads, charsOf } from "./thread.ts";
+import { BuildThreads, charsOf, CLOSED } from "./thread.ts";
 import type {
   Answer,
   DocumentState,
@@ -168,11 +168,13 @@ class LocalEngine implements Engine {
   }
 
   async search(request: SearchRequest, signal?: AbortSignal): Promise<Answer> {
+    this.#insistOpen();
     signal?.throwIfAborted();
     return answer(await this.#steady((snapshot) => this.#searcher.search(snapshot, request, new Pacer(signal))));
   }
 
   async similar(id: string, request: Omit<SearchRequest, "query">, signal?: AbortSignal): Promise<Answer | undefined> {
+    this.#insistOpen();
     signal?.throwIfAborted();
     const found = await this.#steady(async (snapshot) => {
       const of = this.#range(id);
@@ -239,9 +241,13 @@ class LocalEngine implements Engine {
     this.#touch();
   }
 
+  #insistOpen(): void {
+    if (this.#closed) throw new Error(CLOSED);
+  }
+
   #change(work: () => Promise<void>): Promise<void> {
     const run = this.#changes.then(async () => {
-      if (this.#closed) throw new Error("The index has been closed.");
+      this.#insistOpen();
       await work();
     });
     this.#changes = run.catch(() => undefined);

@@ -6,6 +6,9 @@ import type { BuildOptions, BuiltSegment } from "./builder.ts";
 import type { BuildAnswer, BuildRequest } from "./serve.ts";
 import type { IndexDocument } from "./types.ts";
 
+/** What is said to whoever comes too late. */
+export const CLOSED = "The index has been closed.";
+
 /** Units of text that go over in one message: what is copied at once must not hold up others. */
 const BATCH_CHARS = 256 * 1024;
 /** Messages that may be on their way before the first is answered. */
@@ -71,7 +74,7 @@ class BuildThread {
 
   async #build(documents: readonly IndexDocument[], signal: AbortSignal | undefined): Promise<BuiltSegment> {
     signal?.throwIfAborted();
-    if (this.#closed) throw new Error("The index has been closed.");
+    if (this.#closed) throw new Error(CLOSED);
     clearTimeout(this.#idle);
     const worker = (this.#worker ??= this.#spawn());
     worker.ref();
@@ -96,7 +99,7 @@ class BuildThread {
         this.#worker = undefined;
         void worker.terminate();
       }
-      throw error;
+      throw this.#closed ? new Error(CLOSED, { cause: error }) : error;
     } finally {
       conversation.end();
       worker.unref();

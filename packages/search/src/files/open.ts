@@ -18,6 +18,12 @@ export interface KeptOptions {
   readonly baseUrl?: string | undefined;
   readonly maxSections: number;
   readonly maxSectionChars: number;
+  /** What decides which files are documents: two servers that differ in it would undo each other's index. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly dotfiles: boolean;
+  readonly secrets: boolean;
+  readonly ignoreFiles: boolean;
 }
 
 /**
@@ -27,14 +33,17 @@ export interface KeptOptions {
  * @param warn told if the folder cannot be used
  */
 export async function openEngine(
-  { name, roots, sources, state, languages, baseUrl, maxSections, maxSectionChars }: KeptOptions,
+  kept: KeptOptions,
   make: (folder: string | undefined) => Promise<Engine>,
   warn: (message: string) => void,
 ): Promise<Engine> {
+  const { name, roots, sources, state, languages, baseUrl, maxSections, maxSectionChars } = kept;
+  const { include, exclude, dotfiles, secrets, ignoreFiles } = kept;
   const names = sources.map((source) => source.name);
-  const options = { names, baseUrl, maxSections, maxSectionChars, languages };
-  const kept = roots.length + names.length > 0;
-  const engine = await make(kept ? await stateFolder(state, { name, roots, options }, warn) : undefined);
+  const files = { include, exclude, dotfiles, secrets, ignoreFiles };
+  const options = { names, baseUrl, maxSections, maxSectionChars, languages, files };
+  const any = roots.length + names.length > 0;
+  const engine = await make(any ? await stateFolder(state, { name, roots, options }, warn) : undefined);
   const origins = new Set([FILES, ...names.map(originOf)]);
   const others = [...engine.ids()].filter((id) => !origins.has(engine.state(id)?.origin ?? ADDED));
   if (others.length > 0) await engine.remove(others);

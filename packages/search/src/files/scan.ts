@@ -1,6 +1,6 @@
 import { lstat } from "node:fs/promises";
 import type { Roots, WalkEntry, WalkSkip } from "@plugboard/core/files";
-import picomatch from "picomatch";
+import { globMatcher } from "../query/glob.ts";
 import { IgnoreFiles, isIgnoreFile } from "./ignore.ts";
 
 export interface ScanOptions {
@@ -108,11 +108,8 @@ function folderOf(relative: string): string {
   return relative.slice(0, relative.lastIndexOf("/") + 1);
 }
 
-/** Matches paths below a root; a glob without a `/` matches names at any depth. */
+/** Matches paths below a root; a glob without a `/` matches names at any depth. Takes linear time, whatever the globs. */
 function matcher(globs: readonly string[]): (path: string) => boolean {
-  const paths = globs.map((glob) => {
-    const plain = glob.replace(/\/$/, "");
-    return plain.includes("/") ? plain.replace(/^\.?\//, "") : `**/${plain}`;
-  });
-  return paths.length > 0 ? picomatch(paths, { dot: true, nocase: true }) : () => false;
+  const matchers = globs.map((glob) => globMatcher(glob.replace(/(.)\/$/, "$1")));
+  return (path) => matchers.some((matches) => matches(path));
 }

@@ -10,7 +10,7 @@ export function reporter(call: Call): (progress: WorkProgress) => void {
   return ({ done, total }) => {
     if (busy || performance.now() - last < REPORT_EVERY_MS) return;
     busy = true;
-    void call.report({ progress: done, total, message: "indexing files" }).finally(() => {
+    void call.report({ progress: done, total, message: "looking at files" }).finally(() => {
       last = performance.now();
       busy = false;
     });
