@@ -15,7 +15,7 @@ import { eachMedian, PASSES } from "./passes.ts";
 import { report } from "./report.ts";
 import type { Results } from "./report.ts";
 
-const QUERIES = 2000;
+const QUERIES = 500;
 const DEFAULT = ["plugboard", "minisearch", "minisearchPorter", "sqlite"];
 
 // As part of all benchmarks, the arguments are their names.

@@ -6,6 +6,7 @@ import { SegmentBuilder } from "./builder.ts";
 import type { BuiltSegment } from "./builder.ts";
 import { Disk } from "./disk.ts";
 import type { StoredSegment } from "./disk.ts";
+import { Holdings } from "./holdings.ts";
 import { mergeable } from "./merge.ts";
 import type { Found } from "./rank.ts";
 import { Searcher } from "./search.ts";
@@ -43,15 +44,13 @@ export interface LocalEngineOptions {
 
 /** Units of text in one segment. */
 const SEGMENT_CHARS = 8 * 1024 * 1024;
+/** From so many units on, threads share the work. */
+const SHARED_CHARS = 4 * 1024 * 1024;
 /** Up to so many units are indexed at once, without a thread. */
 const INLINE_CHARS = 128 * 1024;
-const MAX_LANGUAGES = 6;
 const ALL: readonly Language[] = ["en", ...LANGUAGES.filter((language) => language !== "en")];
-/** Documents of one segment that a place can name. */
-const SPAN = 2 ** 24;
 /** Searches for one answer: where changes come all the time, the last one counts. */
 const MAX_TRIES = 3;
-const MAX_KNOWN_ANCHORS = 64;
 
 /**
  * Opens an engine of our own: an inverted index in segments of typed arrays, in memory, and in a folder if there is one.
@@ -64,27 +63,14 @@ export async function localEngine(options: LocalEngineOptions = {}): Promise<Eng
 }
 
 class LocalEngine implements Engine {
-  documents = 0;
-  sections = 0;
-  bytes = 0;
+  readonly #holdings = new Holdings();
   readonly #languages: readonly Language[];
   readonly #warn: (message: string) => void;
   readonly #onLost: () => void;
   readonly #searcher: Searcher;
   readonly #threads: BuildThreads;
   #disk: Disk | undefined;
-  /** By number, in the order in which they came. */
-  readonly #segments = new Map<number, Segment>();
   #files = new WeakMap<Segment, string>();
-  /** Where each document is: number of the segment times 2^24, and its number there. */
-  readonly #where = new Map<string, number>();
-  readonly #languageCounts = new Map<Language, number>();
-  #fields: ReadonlySet<string> | undefined;
-  readonly #anchors = new Map<string, ReadonlyMap<string, number>>();
-  #nextSegment = 0;
-  #terms = 0;
-  #print = 0n;
-  #snapshot: Snapshot | undefined;
   /** Changes, in the order in which they were asked for. */
   #changes: Promise<unknown> = Promise.resolve();
   #merging: Promise<void> | undefined;
@@ -112,7 +98,7 @@ class LocalEngine implements Engine {
       });
       for (const { file, segment } of stored) {
         this.#files.set(segment, file);
-        this.#take(segment);
+        this.#holdings.take(segment);
       }
     } catch (error) {
       this.#disk = undefined;
@@ -120,30 +106,42 @@ class LocalEngine implements Engine {
     }
   }
 
+  get documents(): number {
+    return this.#holdings.documents;
+  }
+
+  get sections(): number {
+    return this.#holdings.sections;
+  }
+
+  get bytes(): number {
+    return this.#holdings.bytes;
+  }
+
   get generation(): string {
-    return this.#print.toString(16).padStart(16, "0");
+    return this.#holdings.generation;
   }
 
   ids(): IterableIterator<string> {
-    return this.#where.keys();
+    return this.#holdings.ids();
   }
 
   state(id: string): DocumentState | undefined {
-    const place = this.#place(id);
+    const place = this.#holdings.place(id);
     if (!place) return undefined;
     const { version, path, origin, stamp, bytes, cut } = place.segment.record(place.document);
     return { version, path, origin, stamp, bytes, cut };
   }
 
   fields(): ReadonlySet<string> {
-    return (this.#fields ??= new Set([...this.#segments.values()].flatMap((segment) => [...segment.liveFields()])));
+    return this.#holdings.fields();
   }
 
   put(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<void> {
     return this.#change(async () => {
       const building: Promise<BuiltSegment>[] = [];
       try {
-        for (const chunk of chunks(documents)) {
+        for (const chunk of chunks(documents, this.#threads.width)) {
           signal?.throwIfAborted();
           const built = this.#build(chunk, signal);
           // Another of them may fail before this one is waited for.
@@ -177,7 +175,7 @@ class LocalEngine implements Engine {
     this.#insistOpen();
     signal?.throwIfAborted();
     const found = await this.#steady(async (snapshot) => {
-      const of = this.#range(id);
+      const of = this.#holdings.range(id);
       return of && this.#searcher.similar(snapshot, of, request, new Pacer(signal));
     });
     return found && answer(found);
@@ -186,26 +184,24 @@ class LocalEngine implements Engine {
   /** What was found while nothing changed: again, if something did, a few times. */
   async #steady<T>(find: (snapshot: Snapshot) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
-      const snapshot = this.#now();
+      const snapshot = this.#holdings.snapshot();
       const found = await find(snapshot);
-      if (snapshot === this.#snapshot || tries === MAX_TRIES) return found;
+      if (this.#holdings.isCurrent(snapshot) || tries === MAX_TRIES) return found;
     }
   }
 
   async document(id: string): Promise<StoredDocument | undefined> {
-    const place = this.#place(id);
+    const place = this.#holdings.place(id);
     return place && place.segment.record(place.document);
   }
 
   async section(id: string): Promise<StoredSection | undefined> {
-    const hash = id.indexOf("#");
-    const place = hash === -1 ? undefined : this.#place(id.slice(0, hash));
-    const position = place && this.#anchorsOf(id.slice(0, hash), place).get(id.slice(hash + 1));
-    return position === undefined ? undefined : this.sectionAt(id.slice(0, hash), position);
+    const found = this.#holdings.position(id);
+    return found && this.sectionAt(found.document, found.position);
   }
 
   async sectionAt(id: string, position: number): Promise<StoredSection | undefined> {
-    const place = this.#place(id);
+    const place = this.#holdings.place(id);
     if (!place) return undefined;
     const { segment, document } = place;
     const at = (segment.first[document] as number) + position;
@@ -235,10 +231,7 @@ class LocalEngine implements Engine {
     this.#closed = true;
     await this.#threads.close();
     await Promise.allSettled([this.#changes, this.#merging, this.#committing]);
-    for (const segment of this.#segments.values()) segment.close();
-    this.#segments.clear();
-    this.#where.clear();
-    this.#touch();
+    this.#holdings.close();
   }
 
   #insistOpen(): void {
@@ -265,111 +258,18 @@ class LocalEngine implements Engine {
   /** Puts a new segment in, and what it replaces out: at once, so that nobody sees a half. */
   #add(built: BuiltSegment): void {
     const segment = new Segment(built.index, textsInMemory(built.texts));
-    this.#take(segment);
+    this.#holdings.take(segment);
     this.#changed = true;
-  }
-
-  #take(segment: Segment): void {
-    if (segment.liveDocuments === 0) {
-      segment.close();
-      return;
-    }
-    const number = this.#nextSegment++;
-    for (let document = 0; document < segment.documents; document += 1) {
-      if (!segment.isLive(document)) continue;
-      const id = segment.id(document);
-      this.#drop(id);
-      this.#where.set(id, number * SPAN + document);
-      this.#count(segment, document, 1);
-    }
-    this.#segments.set(number, segment);
-    this.#touch();
   }
 
   #drop(id: string): void {
-    const place = this.#place(id);
-    if (!place) return;
-    const { segment, document, number } = place;
-    this.#count(segment, document, -1);
-    segment.drop(document);
-    this.#where.delete(id);
-    if (segment.liveDocuments === 0) this.#release(number, segment);
-    this.#changed = true;
-    this.#touch();
-  }
-
-  #release(number: number, segment: Segment): void {
-    this.#segments.delete(number);
-    this.#files.delete(segment);
-    segment.close();
-  }
-
-  #count(segment: Segment, document: number, sign: 1 | -1): void {
-    this.documents += sign;
-    this.bytes += sign * (segment.sizes[document] as number);
-    this.#print ^= segment.prints[document] as bigint;
-    const [from, to] = [segment.first[document] as number, segment.first[document + 1] as number];
-    this.sections += sign * (to - from);
-    for (let at = from; at < to; at += 1) this.#terms += sign * (segment.lengths[at] as number);
-    add(this.#languageCounts, segment.languages[segment.language[document] as number] ?? "", sign);
-  }
-
-  #place(id: string): { segment: Segment; document: number; number: number } | undefined {
-    const place = this.#where.get(id);
-    if (place === undefined) return undefined;
-    const number = Math.floor(place / SPAN);
-    const segment = this.#segments.get(number);
-    return segment && { segment, document: place % SPAN, number };
-  }
-
-  /** The sections of a document, or the one with an id. */
-  #range(id: string): { segment: Segment; from: number; to: number } | undefined {
-    const hash = id.indexOf("#");
-    const document = hash === -1 ? id : id.slice(0, hash);
-    const place = this.#place(document);
-    if (!place) return undefined;
-    const { segment } = place;
-    const [first, end] = [segment.first[place.document] as number, segment.first[place.document + 1] as number];
-    if (hash === -1) return { segment, from: first, to: end };
-    const position = this.#anchorsOf(document, place).get(id.slice(hash + 1));
-    return position === undefined ? undefined : { segment, from: first + position, to: first + position + 1 };
-  }
-
-  #anchorsOf(id: string, { segment, document }: { segment: Segment; document: number }): ReadonlyMap<string, number> {
-    let anchors = this.#anchors.get(id);
-    if (!anchors) {
-      const [from, to] = [segment.first[document] as number, segment.first[document + 1] as number];
-      anchors = new Map(
-        Array.from({ length: to - from }, (_, position) => [segment.section(from + position).anchor, position]),
-      );
-      if (this.#anchors.size >= MAX_KNOWN_ANCHORS) this.#anchors.clear();
-      this.#anchors.set(id, anchors);
-    }
-    return anchors;
-  }
-
-  #touch(): void {
-    this.#snapshot = undefined;
-    this.#fields = undefined;
-    this.#anchors.clear();
-  }
-
-  #now(): Snapshot {
-    return (this.#snapshot ??= {
-      segments: [...this.#segments.values()],
-      totals: { sections: this.sections, average: this.sections === 0 ? 1 : this.#terms / this.sections },
-      languages: [...this.#languageCounts]
-        .filter(([, count]) => count * 100 >= this.documents)
-        .sort(([a, few], [b, many]) => many - few || (a < b ? -1 : 1))
-        .slice(0, MAX_LANGUAGES)
-        .map(([language]) => language),
-    });
+    if (this.#holdings.drop(id)) this.#changed = true;
   }
 
   /** Starts to put small segments together, and to rewrite those that have lost much, if that is due. */
   #merge(): void {
     if (this.#merging || this.#closed) return;
-    const chosen = mergeable([...this.#segments.values()]);
+    const chosen = mergeable(this.#holdings.segments);
     if (chosen.length === 0) return;
     this.#merging = this.#mergeSegments(new Set(chosen))
       .catch((error: unknown) => {
@@ -404,10 +304,10 @@ class LocalEngine implements Engine {
     const merged = new Segment(built.index, textsInMemory(built.texts));
     // What was changed or removed meanwhile is newer than what was merged.
     for (let document = 0; document < merged.documents; document += 1) {
-      const place = this.#place(merged.id(document));
+      const place = this.#holdings.place(merged.id(document));
       if (!place || !chosen.has(place.segment)) merged.drop(document);
     }
-    this.#take(merged);
+    this.#holdings.take(merged);
     this.#changed = true;
     return true;
   }
@@ -438,11 +338,11 @@ class LocalEngine implements Engine {
   }
 
   #unwritten(): Segment | undefined {
-    return [...this.#segments.values()].find((segment) => !this.#files.has(segment));
+    return this.#holdings.segments.find((segment) => !this.#files.has(segment));
   }
 
   #stored(): StoredSegment[] {
-    return [...this.#segments.values()].map((segment) => ({ file: this.#files.get(segment) ?? "", segment }));
+    return this.#holdings.segments.map((segment) => ({ file: this.#files.get(segment) ?? "", segment }));
   }
 
   #warnOnce(message: string): void {
@@ -459,24 +359,25 @@ function idOf({ segment, section }: Found): string {
   return `${segment.id(segment.documentOf[section] as number)}#${segment.section(section).anchor}`;
 }
 
-function add<K>(counts: Map<K, number>, key: K, more: number): void {
-  const count = (counts.get(key) ?? 0) + more;
-  if (count === 0) counts.delete(key);
-  else counts.set(key, count);
-}
-
-/** Documents in parts that make a segment each. Of those with the same id the last counts. */
-function* chunks(documents: readonly IndexDocument[]): Generator<IndexDocument[], void, undefined> {
-  const last = new Map(documents.map((document) => [document.id, document]));
-  let chunk: IndexDocument[] = [];
+/**
+ * Documents in parts that make a segment each: so many that all builders have the same to do. Of those with the same id the
+ * last counts.
+ */
+function* chunks(
+  documents: readonly IndexDocument[],
+  builders: number,
+): Generator<readonly IndexDocument[], void, undefined> {
+  const last = [...new Map(documents.map((document) => [document.id, document])).values()];
+  const sizes = last.map(charsOf);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const parts = total < SHARED_CHARS ? 1 : Math.ceil(total / SEGMENT_CHARS / builders) * builders;
+  let from = 0;
   let chars = 0;
-  for (const document of last.values()) {
-    chunk.push(document);
-    chars += charsOf(document);
-    if (chars < SEGMENT_CHARS) continue;
-    yield chunk;
-    chunk = [];
+  for (const [at, size] of sizes.entries()) {
+    chars += size;
+    if (chars < total / parts && at < sizes.length - 1) continue;
+    yield last.slice(from, at + 1);
+    from = at + 1;
     chars = 0;
   }
-  if (chunk.length > 0) yield chunk;
 }

@@ -15,7 +15,7 @@ const BATCH_CHARS = 256 * 1024;
 const WINDOW = 2;
 const MAX_THREADS = 2;
 /** An idle thread ends after this time. */
-const IDLE_MS = 10_000;
+const IDLE_MS = 2_000;
 
 /** Threads that build segments side by side: as many as there are processors to spare, two at the most. */
 export class BuildThreads {
