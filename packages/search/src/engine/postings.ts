@@ -37,30 +37,26 @@ export function gather(segment: Segment, rank: number, into: Gathered): void {
     // Read here, not by a reader: this is the innermost loop of every search.
     let value = postings[at++] as number;
     if (value > 127) {
-      value &= 127;
-      let shift = 7;
-      for (;;) {
-        const byte = postings[at++] as number;
-        value += (byte & 127) * 2 ** shift;
-        if (byte < 128) break;
-        shift += 7;
+      let byte = postings[at++] as number;
+      value = (value & 127) | ((byte & 127) << 7);
+      for (let shift = 14; byte > 127; shift += 7) {
+        byte = postings[at++] as number;
+        value |= (byte & 127) << shift;
       }
     }
     let often = 1;
     if ((value & 1) === 0) {
       often = postings[at++] as number;
       if (often > 127) {
-        often &= 127;
-        let shift = 7;
-        for (;;) {
-          const byte = postings[at++] as number;
-          often += (byte & 127) * 2 ** shift;
-          if (byte < 128) break;
-          shift += 7;
+        let byte = postings[at++] as number;
+        often = (often & 127) | ((byte & 127) << 7);
+        for (let shift = 14; byte > 127; shift += 7) {
+          byte = postings[at++] as number;
+          often |= (byte & 127) << shift;
         }
       }
     }
-    section += Math.floor(value / 2);
+    section += value >>> 1;
     if (live[section] === 1) {
       sections[length] = section;
       times[length] = often;
@@ -82,8 +78,8 @@ export function eachPlace(
   let section = 0;
   for (let left = segment.counts[rank] as number; left > 0; left -= 1) {
     const value = postings.varint();
-    const times = value % 2 === 1 ? 1 : postings.varint();
-    section += Math.floor(value / 2);
+    const times = (value & 1) === 1 ? 1 : postings.varint();
+    section += value >>> 1;
     positions.length = 0;
     for (let time = 0, position = 0; time < times; time += 1) positions.push((position += places.varint()));
     if (segment.live[section] === 1) visit(section, positions);
@@ -106,8 +102,8 @@ export function isUsed(segment: Segment, rank: number): boolean {
   let section = 0;
   for (let left = segment.counts[rank] as number; left > 0; left -= 1) {
     const value = reader.varint();
-    if (value % 2 === 0) reader.varint();
-    section += Math.floor(value / 2);
+    if ((value & 1) === 0) reader.varint();
+    section += value >>> 1;
     if (live[section] === 1) return true;
   }
   return false;

@@ -91,10 +91,13 @@ export class Ranker {
         const end = ends[place] as number;
         const start = place === 0 ? 0 : (ends[place - 1] as number);
         if (count + end - start > touched.length) this.#touched = touched = grown(touched, count + end - start);
+        if (mask) {
+          for (let at = start; at < end; at += 1) if (mask[sections[at] as number] === 0) times[at] = 0;
+        }
         for (let at = start; at < end; at += 1) {
-          const section = sections[at] as number;
-          if (mask !== undefined && mask[section] === 0) continue;
           const often = times[at] as number;
+          if (often === 0) continue;
+          const section = sections[at] as number;
           const score = scores[section] as number;
           if (score === 0) touched[count++] = section;
           scores[section] = score + (idf * often) / (often + (norms[section] as number));
