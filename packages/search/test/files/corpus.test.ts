@@ -576,5 +576,4 @@ function corpusSuite(name: string, engine: MakeEngine): void {
   });
 }
 
-corpusSuite("the naive engine", async () => naiveEngine());
 corpusSuite("the local engine", () => localEngine());
