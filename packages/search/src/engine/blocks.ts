@@ -46,11 +46,15 @@ export class Blocks {
   readonly #places: Readonly<Record<string, [offset: number, bytes: number]>>;
   readonly #start: number;
 
-  /** @throws DamagedError */
-  constructor(bytes: Uint8Array) {
+  /**
+   * @param fresh whether it was packed in this process just now, so that there is nothing to check
+   * @throws DamagedError
+   */
+  constructor(bytes: Uint8Array, fresh = false) {
     const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < FIXED || head.toString("latin1", 0, 8) !== MAGIC) throw new DamagedError("not a segment");
-    if (crc32(bytes.subarray(FIXED)) !== head.readUInt32LE(12)) throw new DamagedError("the checksum is wrong");
+    if (!fresh && crc32(bytes.subarray(FIXED)) !== head.readUInt32LE(12))
+      throw new DamagedError("the checksum is wrong");
     const length = head.readUInt32LE(8);
     const { facts, places } = JSON.parse(head.toString("utf8", FIXED, FIXED + length)) as {
       facts: unknown;

@@ -43,7 +43,7 @@ export interface LocalEngineOptions {
 }
 
 /** Units of text in one segment. */
-const SEGMENT_CHARS = 8 * 1024 * 1024;
+const SEGMENT_CHARS = 16 * 1024 * 1024;
 /** From so many units on, threads share the work. */
 const SHARED_CHARS = 4 * 1024 * 1024;
 /** Up to so many units are indexed at once, without a thread. */
@@ -257,7 +257,7 @@ class LocalEngine implements Engine {
 
   /** Puts a new segment in, and what it replaces out: at once, so that nobody sees a half. */
   #add(built: BuiltSegment): void {
-    const segment = new Segment(built.index, textsInMemory(built.texts));
+    const segment = new Segment(built.index, textsInMemory(built.texts), true);
     this.#holdings.take(segment);
     this.#changed = true;
   }
@@ -301,7 +301,7 @@ class LocalEngine implements Engine {
     }
     const built = await this.#build(documents);
     if (this.#closed) return false;
-    const merged = new Segment(built.index, textsInMemory(built.texts));
+    const merged = new Segment(built.index, textsInMemory(built.texts), true);
     // What was changed or removed meanwhile is newer than what was merged.
     for (let document = 0; document < merged.documents; document += 1) {
       const place = this.#holdings.place(merged.id(document));

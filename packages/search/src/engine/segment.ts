@@ -66,10 +66,10 @@ export class Segment {
   #closed = false;
   #order: Uint32Array | undefined;
 
-  /** @param bytes what the builder packed @throws DamagedError */
-  constructor(bytes: Uint8Array, texts: TextSource) {
+  /** @param bytes what the builder packed @param fresh see `Blocks` @throws DamagedError */
+  constructor(bytes: Uint8Array, texts: TextSource, fresh = false) {
     this.bytes = bytes;
-    const blocks = new Blocks(bytes);
+    const blocks = new Blocks(bytes, fresh);
     this.#blocks = blocks;
     this.#texts = texts;
     const facts = blocks.facts as SegmentFacts;
