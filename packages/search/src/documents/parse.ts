@@ -41,6 +41,21 @@ export function formatOf(name: string): Format {
  * @param name of the file, which tells the language of code
  * @throws the pacer's reason
  */
+const ALL: Readonly<Record<Format, true>> = {
+  markdown: true,
+  mdx: true,
+  html: true,
+  rst: true,
+  text: true,
+  json: true,
+  jsonl: true,
+  csv: true,
+  code: true,
+};
+
+/** What a document can be. */
+export const TYPES: ReadonlySet<string> = new Set(Object.keys(ALL));
+
 export async function parse(
   source: string,
   format: Format,

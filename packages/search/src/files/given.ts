@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DocumentFacts } from "../documents/document.ts";
 import { makeDocument } from "../documents/document.ts";
 import { MetadataWriter } from "../documents/metadata.ts";
+import { TYPES } from "../documents/parse.ts";
 import type { Format } from "../documents/parse.ts";
 import type { SectionBounds } from "../documents/sections.ts";
 import type { IndexDocument } from "../engine/types.ts";
@@ -45,17 +46,6 @@ export interface GivenBounds extends SectionBounds {
   readonly maxFileBytes: number;
 }
 
-const FORMATS: Readonly<Record<Format, true>> = {
-  markdown: true,
-  mdx: true,
-  html: true,
-  rst: true,
-  text: true,
-  json: true,
-  jsonl: true,
-  csv: true,
-  code: true,
-};
 const MAX_ID = 500;
 const MAX_TITLE = 500;
 const MAX_URL = 2_000;
@@ -88,7 +78,7 @@ function check(value: unknown, bounds: Pick<GivenBounds, "maxFileBytes">): Given
   wanted(typeof text === "string", "text", "must be a string");
   const bytes = Buffer.byteLength(text);
   wanted(bytes <= bounds.maxFileBytes, "text", `must have at most ${bounds.maxFileBytes} bytes (maxFileBytes)`);
-  wanted(typeof type === "string" && isFormat(type), "type", `must be one of ${Object.keys(FORMATS).join(", ")}`);
+  wanted(typeof type === "string" && isFormat(type), "type", `must be one of ${[...TYPES].join(", ")}`);
   wanted(
     metadata === undefined || (typeof metadata === "object" && metadata !== null),
     "metadata",
@@ -140,7 +130,7 @@ function wanted(holds: boolean, field: string, rule: string): asserts holds {
 }
 
 function isFormat(type: string): type is Format {
-  return Object.hasOwn(FORMATS, type);
+  return TYPES.has(type);
 }
 
 function hash(value: unknown): string {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TYPES } from "./types.ts";
+import { TYPES } from "../documents/parse.ts";
 
 /** Bounds that the tools' schemas name. */
 export interface ToolBounds {

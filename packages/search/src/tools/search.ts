@@ -9,7 +9,7 @@ import { resultOf } from "./results.ts";
 import type { SearchResult } from "./results.ts";
 import { parseSince } from "./since.ts";
 import { didYouMean } from "./suggest.ts";
-import { TYPES } from "./types.ts";
+import { TYPES } from "../documents/parse.ts";
 
 /** What is asked of the search tool. */
 export interface PageRequest {
