@@ -69,11 +69,6 @@ export class SegmentBuilder {
     this.#vocabulary = new Vocabulary(languages);
   }
 
-  /** Bytes of text so far. */
-  get textBytes(): number {
-    return this.#texts.length;
-  }
-
   add(document: IndexDocument): void {
     const { sections, ...rest } = document;
     const number = this.#ids.length;

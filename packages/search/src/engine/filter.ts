@@ -4,6 +4,7 @@ import type { Query, QueryField, QueryWord } from "../query/types.ts";
 import { metadataKey } from "./builder.ts";
 import { gather, Gathered } from "./postings.ts";
 import { markPhrase, phraseOf } from "./phrases.ts";
+import type { Phrase } from "./phrases.ts";
 import type { Segment } from "./segment.ts";
 import type { Filter } from "./types.ts";
 
@@ -16,8 +17,8 @@ export interface Conditions {
   readonly fields: readonly QueryField[];
   readonly phrases: readonly string[];
   readonly excluded: Query["excluded"];
-  /** The terms of a segment that an excluded word stands for. */
-  readonly ranksOf: (segment: Segment, index: number, word: QueryWord) => Uint32Array;
+  /** For each segment, the terms that an excluded word stands for. */
+  readonly ranksOf: (word: QueryWord) => readonly Uint32Array[];
   /** A document or section that is left out. */
   readonly without?: { readonly segment: Segment; readonly from: number; readonly to: number } | undefined;
 }
@@ -28,21 +29,49 @@ export function isConditional({ filter, fields, phrases, excluded, without }: Co
   return named === true || fields.length + phrases.length + excluded.length > 0 || without !== undefined;
 }
 
+/** Conditions, read once for all segments. */
+interface Prepared extends Pick<Conditions, "filter" | "without"> {
+  readonly path: ((path: string) => boolean) | undefined;
+  readonly documents: readonly (QueryField & { readonly matches: (path: string) => boolean })[];
+  readonly phrases: readonly { readonly phrase: Phrase; readonly inHead: boolean; readonly wanted: 0 | 1 }[];
+  readonly excluded: readonly (readonly Uint32Array[])[];
+}
+
 /** For each segment, 1 for every section that comes into question. Lets other work run. @throws what the pacer throws */
 export async function masksOf(
   segments: readonly Segment[],
   conditions: Conditions,
   pacer: Pacer,
 ): Promise<Uint8Array[]> {
-  const distinct: Conditions = {
-    ...conditions,
-    fields: differing(conditions.fields),
-    phrases: differing(conditions.phrases),
-    excluded: differing(conditions.excluded),
-  };
+  const prepared = prepare(conditions);
   const masks: Uint8Array[] = [];
-  for (const [index, segment] of segments.entries()) masks.push(await maskOf(segment, index, distinct, pacer));
+  for (const [index, segment] of segments.entries()) masks.push(await maskOf(segment, index, prepared, pacer));
   return masks;
+}
+
+function prepare(conditions: Conditions): Prepared {
+  const { filter, without, ranksOf } = conditions;
+  const fields = differing(conditions.fields);
+  const excluded = differing(conditions.excluded);
+  const phrase = (text: string, inHead: boolean, wanted: 0 | 1): Prepared["phrases"][number] => ({
+    phrase: phraseOf(text),
+    inHead,
+    wanted,
+  });
+  return {
+    filter,
+    without,
+    path: filter?.path === undefined ? undefined : globMatcher(filter.path),
+    documents: fields
+      .filter(({ field }) => !HEADS.has(field))
+      .map((each) => ({ ...each, matches: each.field === "path" ? globMatcher(each.value) : () => false })),
+    phrases: [
+      ...fields.filter(({ field }) => HEADS.has(field)).map((each) => phrase(each.value, true, each.excluded ? 0 : 1)),
+      ...differing(conditions.phrases).map((text) => phrase(text, false, 1)),
+      ...excluded.flatMap((each) => ("phrase" in each ? [phrase(each.phrase, false, 0)] : [])),
+    ],
+    excluded: excluded.flatMap((each) => ("phrase" in each ? [] : [ranksOf(each)])),
+  };
 }
 
 /** Each once: whoever says the same again has said it. */
@@ -50,26 +79,19 @@ function differing<T>(items: readonly T[]): T[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }
 
-async function maskOf(segment: Segment, index: number, conditions: Conditions, pacer: Pacer): Promise<Uint8Array> {
+async function maskOf(segment: Segment, index: number, prepared: Prepared, pacer: Pacer): Promise<Uint8Array> {
   const mask = new Uint8Array(segment.live);
-  const keep = (marks: Uint8Array, wanted: 0 | 1): void => {
+  await keepDocuments(segment, mask, prepared, pacer);
+  for (const { phrase, inHead, wanted } of prepared.phrases) {
+    if (pacer.due) await pacer.pause();
+    const marks = markPhrase(segment, phrase, inHead);
     for (let at = 0; at < mask.length; at += 1) if (marks[at] !== wanted) mask[at] = 0;
-  };
-  await keepDocuments(segment, mask, conditions, pacer);
-  for (const { field, value, excluded } of conditions.fields) {
-    if (pacer.due) await pacer.pause();
-    if (HEADS.has(field)) keep(markPhrase(segment, phraseOf(value), true), excluded ? 0 : 1);
   }
-  for (const phrase of conditions.phrases) {
+  for (const ranks of prepared.excluded) {
     if (pacer.due) await pacer.pause();
-    keep(markPhrase(segment, phraseOf(phrase), false), 1);
+    strike(segment, ranks[index] as Uint32Array, mask);
   }
-  for (const each of conditions.excluded) {
-    if (pacer.due) await pacer.pause();
-    if ("phrase" in each) keep(markPhrase(segment, phraseOf(each.phrase), false), 0);
-    else strike(segment, conditions.ranksOf(segment, index, each), mask);
-  }
-  const { without } = conditions;
+  const { without } = prepared;
   if (without?.segment === segment) mask.fill(0, without.from, without.to);
   return mask;
 }
@@ -85,28 +107,27 @@ function strike(segment: Segment, ranks: Uint32Array, mask: Uint8Array): void {
 async function keepDocuments(
   segment: Segment,
   mask: Uint8Array,
-  { filter, fields }: Conditions,
+  { filter, path, documents }: Prepared,
   pacer: Pacer,
 ): Promise<void> {
   const tests: ((document: number) => boolean)[] = [];
-  const path = (glob: string): ((document: number) => boolean) => {
-    const matches = globMatcher(glob);
-    return (document) => matches(segment.paths.at(document));
-  };
+  const inPath =
+    (matches: (path: string) => boolean) =>
+    (document: number): boolean =>
+      matches(segment.paths.at(document));
   const type = (name: string): ((document: number) => boolean) => {
     const wanted = name.toLowerCase();
     const types = Array.from({ length: segment.types.length }, (_, number) => segment.types.at(number) === wanted);
     return (document) => types[segment.type[document] as number] === true;
   };
-  if (filter?.path !== undefined) tests.push(path(filter.path));
+  if (path) tests.push(inPath(path));
   if (filter?.type !== undefined) tests.push(type(filter.type));
   const since = filter?.since;
   if (since !== undefined) tests.push((document) => (segment.modified[document] as number) >= since);
-  for (const { field, value, excluded } of fields) {
-    if (HEADS.has(field)) continue;
+  for (const { field, value, excluded, matches } of documents) {
     const test =
       field === "path"
-        ? path(value)
+        ? inPath(matches)
         : field === "type"
           ? type(value)
           : field === "lang"

@@ -30,8 +30,9 @@ export class Lookup {
     return this.#segments.map((segment) => ranksIn(segment, keys));
   }
 
-  ranksIn(segment: Segment, term: Term): Uint32Array {
-    return ranksIn(segment, this.#keysOf(term));
+  /** For each segment, nothing. */
+  none(): Uint32Array[] {
+    return this.#segments.map(() => new Uint32Array(0));
   }
 
   /** For each segment, the terms of a stem. */
@@ -61,7 +62,7 @@ export class Lookup {
 }
 
 /** The terms of a segment that begin so. */
-export function beginningIn(segment: Segment, prefix: string): Uint32Array {
+function beginningIn(segment: Segment, prefix: string): Uint32Array {
   const [from, to] = segment.terms.range(prefix);
   return Uint32Array.from({ length: to - from }, (_, at) => from + at).filter((rank) => isUsed(segment, rank));
 }

@@ -9,7 +9,7 @@ import { relevanceModel, signature } from "./feedback.ts";
 import { isConditional, masksOf } from "./filter.ts";
 import type { Conditions } from "./filter.ts";
 import { titleKey } from "./hash.ts";
-import { beginningIn, Lookup } from "./lookup.ts";
+import { Lookup } from "./lookup.ts";
 import { liveCount } from "./postings.ts";
 import { byDate, byScore, Ranker } from "./rank.ts";
 import type { Found, Group, Ranked, Totals } from "./rank.ts";
@@ -93,7 +93,7 @@ export class Searcher {
       fields: query.fields,
       phrases,
       excluded: query.excluded,
-      ranksOf: (segment, _, word) => excludedRanks(segment, word, lookup),
+      ranksOf: (word) => excludedRanks(word, lookup),
     };
     const masks = isConditional(conditions) ? await masksOf(segments, conditions, pacer) : undefined;
     const forms = formsOf(wanted, segments);
@@ -155,7 +155,7 @@ export class Searcher {
       fields: [],
       phrases: [],
       excluded: [],
-      ranksOf: () => new Uint32Array(0),
+      ranksOf: () => [],
       without,
     };
     const masks = await masksOf(segments, conditions, pacer);
@@ -244,8 +244,9 @@ function respell(wanted: Wanted[], lookup: Lookup, segments: readonly Segment[])
   return corrections;
 }
 
-function excludedRanks(segment: Segment, word: QueryWord, lookup: Lookup): Uint32Array {
-  if (word.prefix) return beginningIn(segment, fold(word.text));
+/** For each segment, the terms that an excluded word stands for. */
+function excludedRanks(word: QueryWord, lookup: Lookup): Uint32Array[] {
+  if (word.prefix) return lookup.beginning(fold(word.text));
   const terms: Term[] = [];
   eachWord(word.text, (start, end, tail) => terms.push(...queryWordTerms(word.text.slice(start, end), tail)));
   // Of `foo-bar` the whole alone: whoever leaves it out does not mean every foo.
@@ -253,7 +254,7 @@ function excludedRanks(segment: Segment, word: QueryWord, lookup: Lookup): Uint3
     (longest, each) => (longest && longest.term.length >= each.term.length ? longest : each),
     undefined,
   );
-  return whole ? lookup.ranksIn(segment, whole) : new Uint32Array(0);
+  return whole ? lookup.ranks(whole) : lookup.none();
 }
 
 /** The key of the query as a title; 0 if it is more than words. */
