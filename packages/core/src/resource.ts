@@ -1,6 +1,9 @@
-import { PluginError, safeMessage } from "./errors.ts";
+import { PluginError, safeMessage, ToolError } from "./errors.ts";
 import type { Native, Request } from "./request.ts";
 import type { ListedResource, ResourceConfig, ResourceRead, ResourceRequest, ServerIdentity } from "./types.ts";
+
+/** Error code of the specification, section "Resources", "Error Handling". */
+const RESOURCE_NOT_FOUND = -32002;
 
 /** A plugin's resource, ready to be registered on any number of servers. */
 export interface ResourceSpec {
@@ -60,7 +63,11 @@ export function resourceSpec(
         } catch (error) {
           const { text, hidden } = safeMessage(error);
           if (hidden) instance.warn(`reading the resource ${at.href} failed`, error);
-          throw new Error(text || `Reading ${at.href} failed. The details are in the server's log.`, { cause: error });
+          const failure = new Error(text || `Reading ${at.href} failed. The details are in the server's log.`, {
+            cause: error,
+          });
+          if (!(error instanceof ToolError)) throw failure;
+          throw Object.assign(failure, { code: RESOURCE_NOT_FOUND, data: { uri: at.href } });
         }
       };
       const listing =

@@ -230,7 +230,10 @@ export interface ListedResource {
   readonly mimeType?: string;
 }
 
-/** A string is text, bytes are a blob. */
+/**
+ * Reads a resource: a string is text, bytes are a blob. Throw a `ToolError` where the URI names nothing; the client gets its
+ * text with the protocol's code for a resource that was not found, -32002.
+ */
 export type ResourceRead = (
   uri: URL,
   variables: Readonly<Record<string, string>>,

@@ -7,7 +7,7 @@ import { McpServer as McpServer2, InMemoryTransport as Memory2 } from "@modelcon
 import { Client as Client2 } from "@modelcontextprotocol/client";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { definePlugin, type Host, PluginError, type Plugin, type ResourceHandle } from "../src/index.ts";
+import { definePlugin, type Host, PluginError, type Plugin, type ResourceHandle, ToolError } from "../src/index.ts";
 import { Changes } from "../src/resource.ts";
 
 const plugin = (setup: (host: Host) => object | void): Plugin =>
@@ -39,7 +39,10 @@ const sdks = {
   },
 };
 
-describe.each(Object.entries(sdks))("resources on %s", (_, connect) => {
+/** SDK 2 follows the later revision of the protocol, which has no code of its own for what is not found. */
+const notFound: Record<string, number> = { "SDK 1": -32002, "SDK 2": -32602 };
+
+describe.each(Object.entries(sdks))("resources on %s", (sdk, connect) => {
   it("are listed and read: text, bytes, templates with a segment and with a rest", async () => {
     const seen: unknown[] = [];
     const instance = plugin((host) => {
@@ -80,6 +83,20 @@ describe.each(Object.entries(sdks))("resources on %s", (_, connect) => {
     await expect(client.readResource({ uri: "files://bad" })).rejects.toThrow(/^(?!.*secret).*ENOENT in open/);
     await instance.dispose();
     await expect(client.readResource({ uri: "files://bad" })).rejects.toThrow(/no longer available/);
+    await client.close();
+  });
+
+  it("that are not there have the protocol's code for it", async () => {
+    const instance = plugin((host) => {
+      host.resource("log", "files://log/{name}", {}, (_uri, { name }) => {
+        throw new ToolError(`There is no log ${name}.`);
+      });
+    });
+    const client = await connect(instance);
+    await expect(client.readResource({ uri: "files://log/x" })).rejects.toMatchObject({
+      code: notFound[sdk],
+      message: expect.stringContaining("There is no log x."),
+    });
     await client.close();
   });
 
