@@ -3,7 +3,7 @@
  * @property {number} passed
  * @property {number} failed
  * @property {string[]} skipped the names of the tests that did not run
- * @property {string[]} problems failures that are no failed test: a file that does not load, a run that crashed
+ * @property {string[]} problems what failed: tests by name with their first line, files that do not load, runs that crashed
  */
 
 /**
@@ -21,8 +21,10 @@ export function count(report, exitCode) {
     let failed = 0;
     for (const test of file.assertionResults) {
       if (test.status === "passed") results.passed++;
-      else if (test.status === "failed") failed++;
-      else results.skipped.push(test.fullName);
+      else if (test.status === "failed") {
+        failed++;
+        results.problems.push(failure(test));
+      } else results.skipped.push(test.fullName);
     }
     if (file.status === "failed" && failed === 0) {
       failed = 1;
@@ -35,6 +37,12 @@ export function count(report, exitCode) {
     results.problems.push(`the run ended with exit code ${exitCode} although no test failed`);
   }
   return results;
+}
+
+/** @param {{ fullName: string, failureMessages?: string[] }} test */
+function failure({ fullName, failureMessages = [] }) {
+  const [reason] = (failureMessages[0] ?? "").split("\n");
+  return reason ? `${fullName}: ${reason}` : fullName;
 }
 
 /**

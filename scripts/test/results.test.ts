@@ -13,7 +13,7 @@ test("counts what passed, failed and was skipped", async () => {
     "a.test.ts": `${header} test("good", () => {}); test("bad", () => { throw new Error("bad"); });`,
     "b.test.ts": `${header} test.skip("not now", () => {}); test("no server", ({ skip }) => skip()); test.todo("later");`,
   });
-  expect({ passed, failed, problems }).toEqual({ passed: 1, failed: 1, problems: [] });
+  expect({ passed, failed, problems }).toEqual({ passed: 1, failed: 1, problems: ["bad: Error: bad"] });
   expect(skipped.toSorted()).toEqual(["later", "no server", "not now"]);
 });
 
