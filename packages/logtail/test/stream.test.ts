@@ -4,12 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { folder } from "./read/folder.ts";
 import { Spools } from "../src/stream.ts";
 import { serve } from "./tools/serve.ts";
 
 const spools = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("plugboard-logtail-"));
+
+// Other processes have streams of their own in the machine's folder for temporary files.
+let temporary: Awaited<ReturnType<typeof folder>>;
+beforeAll(async () => {
+  temporary = await folder();
+  vi.stubEnv("TMPDIR", temporary.path);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await temporary[Symbol.asyncDispose]();
+});
 
 async function* items(...texts: string[]): AsyncGenerator<string> {
   yield* texts;
