@@ -1,5 +1,6 @@
 // One engine in a process of its own: `child.ts <name> <corpus> <queries> [folder]`. Prints what it has measured as JSON.
 import { readFileSync } from "node:fs";
+import type { Query } from "./corpus/queries.ts";
 import { items, read } from "./corpus/read.ts";
 import { minisearch, minisearchPorter } from "./engines/minisearch.ts";
 import { orama, oramaStemmed } from "./engines/orama.ts";
@@ -26,7 +27,7 @@ export interface Measured {
 const WARMUP = 200;
 const COUNT = 10;
 const [name = "", corpus = "", queriesFile = "", folder = ""] = process.argv.slice(2);
-const queries = JSON.parse(readFileSync(queriesFile, "utf8")) as string[];
+const queries = (JSON.parse(readFileSync(queriesFile, "utf8")) as Query[]).map(({ text }) => text);
 
 if (name === "open") console.log(JSON.stringify(await openedAgain(folder, queries[0] ?? "")));
 else console.log(JSON.stringify(await measure()));

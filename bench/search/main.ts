@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { buildCorpus } from "./corpus/build.ts";
 import { documentation } from "./corpus/packages.ts";
 import { makeQueries } from "./corpus/queries.ts";
+import type { Query } from "./corpus/queries.ts";
 import { items, read } from "./corpus/read.ts";
 import { runChild } from "./children.ts";
 import type { Measured } from "./child.ts";
@@ -15,7 +16,7 @@ import { eachMedian, PASSES } from "./passes.ts";
 import { report } from "./report.ts";
 import type { Results } from "./report.ts";
 
-const QUERIES = 500;
+const QUERIES = 600;
 const DEFAULT = ["plugboard", "minisearch", "minisearchPorter", "sqlite"];
 
 // As part of all benchmarks, the arguments are their names.
@@ -69,7 +70,10 @@ try {
       else add(name, await runChild(name, corpus.file, queriesFile, join(work, `index-${round}`), stop.signal));
     }
   }
-  report(results);
+  report(
+    results,
+    queries.map(({ kind }) => kind),
+  );
   console.log(
     `\nLoad average: ${loadavg()
       .map((load) => load.toFixed(1))
@@ -79,11 +83,16 @@ try {
   remove();
 }
 
-async function sqlite(corpus: string, queries: readonly string[]): Promise<Measured | undefined> {
+async function sqlite(corpus: string, queries: readonly Query[]): Promise<Measured | undefined> {
   async function* all(): AsyncGenerator<ReturnType<typeof items>, void, undefined> {
     for await (const documents of read(corpus)) yield items(documents);
   }
-  const run = await runSqlite(all(), Array.from({ length: PASSES }, () => queries).flat(), 10, 200);
+  const run = await runSqlite(
+    all(),
+    Array.from({ length: PASSES }, () => queries.map(({ text }) => text)).flat(),
+    10,
+    200,
+  );
   if (run === undefined) console.error("SQLite is left out: Python with FTS5 is not installed.");
   if (run === undefined) return undefined;
   const passes = Array.from({ length: PASSES }, (_, at) =>

@@ -1,5 +1,7 @@
 import { median, table } from "../measure.ts";
 import type { Measured } from "./child.ts";
+import { KINDS } from "./corpus/queries.ts";
+import type { Query } from "./corpus/queries.ts";
 import { percentile } from "./measures.ts";
 
 /** What was measured of each engine, once a round. */
@@ -17,7 +19,8 @@ interface Summary {
 const MB = 1e6;
 const fixed = (value: number, digits = 1): string => (Number.isNaN(value) ? "-" : value.toFixed(digits));
 
-export function report(results: Results): void {
+/** @param kinds of the queries, in their order */
+export function report(results: Results, kinds: readonly Query["kind"][]): void {
   if (results.size === 0) return;
   const summaries = new Map([...results].map(([name, runs]) => [name, summary(runs)] as const));
   console.log("\nMedians of the rounds; memory after collecting garbage, on top of what the process had before.\n");
@@ -33,6 +36,24 @@ export function report(results: Results): void {
       "queries with hits": results.get(engine)?.[0]?.answered ?? 0,
     })),
   );
+  const times = (name: string, kind: Query["kind"], share: number): number =>
+    median(
+      (results.get(name) ?? []).map(({ ms }) =>
+        percentile(
+          ms.filter((_, at) => kinds[at] === kind),
+          share,
+        ),
+      ),
+    );
+  console.log("\nBy kind of query: p50 and p99 in ms.\n");
+  table(
+    [...results.keys()].map((engine) => ({
+      engine,
+      ...Object.fromEntries(
+        KINDS.map((kind) => [kind, `${fixed(times(engine, kind, 0.5), 3)} ${fixed(times(engine, kind, 0.99), 2)}`]),
+      ),
+    })),
+  );
   const own = summaries.get("plugboard");
   const runs = results.get("plugboard");
   if (own === undefined || runs === undefined) return;
@@ -45,11 +66,13 @@ export function report(results: Results): void {
   for (const [name, peer] of summaries) {
     if (name === "plugboard") continue;
     if (name === "sqlite") {
-      limit("p50 / SQLite FTS5's", own.p50 / peer.p50, 0.1);
+      for (const kind of KINDS)
+        limit(`p50 / SQLite FTS5's, ${kind}`, times("plugboard", kind, 0.5) / times(name, kind, 0.5), 0.1);
       continue;
     }
     limit(`build / ${name}'s`, own.build / peer.build, 0.333);
-    limit(`p50 / ${name}'s`, own.p50 / peer.p50, 0.05);
+    for (const kind of KINDS)
+      limit(`p50 / ${name}'s, ${kind}`, times("plugboard", kind, 0.5) / times(name, kind, 0.5), 0.05);
     limit(`heap and buffers / ${name}'s`, own.heap / peer.heap, 0.45);
     limit(`resident / ${name}'s`, own.rss / peer.rss, 0.45);
   }

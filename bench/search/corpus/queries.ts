@@ -11,11 +11,18 @@ const IDENTIFIER =
   /(?<![\w-])(?:--[a-z][\w-]{2,30}|[A-Za-z]+(?:_[A-Za-z\d]+)+(?:\(\))?|[A-Za-z][a-z]+(?:[A-Z][a-z]+)+)(?![\w-])/g;
 const WORD = /^[\p{Script=Latin}\d]{1,20}$/u;
 
+export const KINDS = ["keywords", "question", "identifier"] as const;
+
+export interface Query {
+  readonly kind: (typeof KINDS)[number];
+  readonly text: string;
+}
+
 /**
- * Queries as people put them, made of the corpus, the same each time: 90 % of one to four words out of titles and headings or
- * of medium frequency, 5 % questions of eight to twelve words, 5 % identifiers.
+ * Queries as people and agents put them, made of the corpus, the same each time, as many of each kind: one to four words out
+ * of titles and headings or of medium frequency, questions of eight to twelve words, identifiers.
  */
-export async function makeQueries(corpus: AsyncIterable<readonly CorpusDocument[]>, count: number): Promise<string[]> {
+export async function makeQueries(corpus: AsyncIterable<readonly CorpusDocument[]>, count: number): Promise<Query[]> {
   const sections = new Map<string, number>();
   const titles: string[][] = [];
   const sentences: string[][] = [];
@@ -52,8 +59,9 @@ export async function makeQueries(corpus: AsyncIterable<readonly CorpusDocument[
   };
   const question = (): string =>
     `${pick(["how to", "what does", "why is"])} ${(pick(sentences) ?? []).slice(0, 6 + below(5)).join(" ")}`;
+  const make = { keywords: short, question, identifier: () => pick(identifiers) ?? "" };
   return Array.from({ length: count }, (_, at) => {
-    if (at % 20 === 9) return question();
-    return at % 20 === 19 ? (pick(identifiers) ?? "") : short();
+    const kind = KINDS[at % KINDS.length] ?? "keywords";
+    return { kind, text: make[kind]() };
   });
 }
