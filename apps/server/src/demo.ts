@@ -7,13 +7,13 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { scenes } from "./scenes.ts";
-import { STATE_VARIABLE } from "./settings.ts";
-import type { Stage } from "./stage.ts";
-import { Transcript } from "./transcript.ts";
+import { scenes } from "./demo/scenes.ts";
+import { STATE_VARIABLE } from "./config/settings.ts";
+import type { Stage } from "./demo/stage.ts";
+import { Transcript } from "./demo/transcript.ts";
 
 // The slow source of the scenes about cache and limits: this module is a plugin as well.
-export { weather } from "./weather.ts";
+export { weather } from "./demo/weather.ts";
 
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 

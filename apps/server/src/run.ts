@@ -1,19 +1,19 @@
 import type { Plugin } from "@plugboard/core";
 import type { Logger } from "pino";
-import { banner, toolLines } from "./banner.ts";
-import { type Flags, type Output, parseFlags } from "./cli.ts";
-import { type Config, settle } from "./config.ts";
-import { readEnvironment } from "./env.ts";
-import { Failure } from "./failure.ts";
-import { HttpFront } from "./http.ts";
-import { createLog, takeConsole } from "./log.ts";
-import { composePlugins } from "./plugins.ts";
-import { configJsonSchema } from "./schema.ts";
-import { listTools, serverFactory } from "./server.ts";
-import { onSignals, shutDown } from "./shutdown.ts";
-import { type Front, serveStdio } from "./stdio.ts";
-import { takeStdout } from "./stdout.ts";
-import { Traffic } from "./traffic.ts";
+import { banner, toolLines } from "./cli/banner.ts";
+import { type Flags, type Output, parseFlags } from "./cli/flags.ts";
+import { type Config, settle } from "./config/settle.ts";
+import { readEnvironment } from "./config/env.ts";
+import { Failure } from "./config/failure.ts";
+import { HttpFront } from "./http/front.ts";
+import { createLog, takeConsole } from "./serve/log.ts";
+import { composePlugins } from "./plugins/compose.ts";
+import { configJsonSchema } from "./config/schema.ts";
+import { listTools, serverFactory } from "./serve/server.ts";
+import { onSignals, shutDown } from "./serve/shutdown.ts";
+import { type Front, serveStdio } from "./serve/stdio.ts";
+import { takeStdout } from "./serve/stdout.ts";
+import { Traffic } from "./serve/traffic.ts";
 
 /**
  * Runs the program to its end.

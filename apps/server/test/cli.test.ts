@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type Flags, parseFlags } from "../src/cli.ts";
-import { Failure } from "../src/failure.ts";
+import { type Flags, parseFlags } from "../src/cli/flags.ts";
+import { Failure } from "../src/config/failure.ts";
 
 const silent = { out: () => undefined, err: () => undefined };
 const parse = (...args: string[]) => parseFlags(args, "/here", silent) as Flags;

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Flags, parseFlags } from "../src/cli.ts";
-import { settle } from "../src/config.ts";
-import { readEnvironment } from "../src/env.ts";
+import { type Flags, parseFlags } from "../src/cli/flags.ts";
+import { settle } from "../src/config/settle.ts";
+import { readEnvironment } from "../src/config/env.ts";
 import { folder } from "./folder.ts";
 
 const TOKEN = "a-token-of-enough-letters";
@@ -118,7 +118,10 @@ describe("the file", () => {
     ['{"plugin": {}}', "c.json: unknown key `plugin`. Did you mean `plugins`?"],
     ['{"http": {"prot": 1}}', "c.json: unknown key `prot` in `http`. Did you mean `port`?"],
     ['{"http": {"port": "80"}}', "c.json: `http.port`: expected number, received string."],
-    ['{"http": {"token": "short"}}', "c.json: `http.token`: Too small: expected string to have >=16 characters."],
+    [
+      '{"http": {"auth": {"token": "short"}}}',
+      "c.json: `http.auth.token`: Too small: expected string to have >=16 characters.",
+    ],
     ['{"http": 3333}', "c.json: `http`: expected boolean or object."],
     ['{"plugins": {"search": "docs"}}', "c.json: `plugins.search`: expected boolean or object."],
     ['{"plugins": {"docs": {"plugin": 1}}}', "c.json: `plugins.docs.plugin`: expected string, received number."],
@@ -219,7 +222,7 @@ describe("listening to the network", () => {
       "Listening on 0.0.0.0 would let everybody on the network call the tools: set a token in the environment variable PLUGBOARD_TOKEN",
     );
     expect(problem({}, ["--search", ".", "--http", "--host", "::"])).toContain("Listening on :: would");
-    expect(settled({}, args, { PLUGBOARD_TOKEN: TOKEN }).http?.token).toBe(TOKEN);
+    expect(settled({}, args, { PLUGBOARD_TOKEN: TOKEN }).http?.auth?.token).toBe(TOKEN);
     expect(
       settled({ "c.json": { http: { allowAnonymous: true }, plugins: search } }, ["c.json", ...args.slice(2)]).http
         ?.host,

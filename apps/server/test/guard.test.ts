@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Guard } from "../src/guard.ts";
+import { Guard } from "../src/http/guard.ts";
 
 const guard = new Guard(
   {

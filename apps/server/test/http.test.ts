@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { once } from "node:events";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { describe, expect, test } from "vitest";
-import { Failure } from "../src/failure.ts";
+import { Failure } from "../src/config/failure.ts";
 import { held } from "./fixtures/lab.js";
 import { type Answer, initialize, openStream, send, serve } from "./http.ts";
 
@@ -121,7 +121,7 @@ describe("Host and Origin", () => {
   });
 
   test("a preflight is answered for an allowed origin only, and without the token", async () => {
-    await using serving = await serve({ token: "a-token-of-enough-letters" });
+    await using serving = await serve({ auth: { token: "a-token-of-enough-letters" } });
     const preflight = (origin: string) =>
       serving.send({ method: "OPTIONS", headers: { Origin: origin, "Access-Control-Request-Method": "POST" } });
     const allowed = await preflight("http://localhost:5173");
@@ -141,7 +141,7 @@ describe("the token", () => {
     [`Basic ${token}`, 'Bearer realm="plugboard", error="invalid_token"'],
     ["Bearer", 'Bearer realm="plugboard", error="invalid_token"'],
   ])("Authorization %s gets 401 and runs nothing", async (authorization, challenge) => {
-    await using serving = await serve({ token });
+    await using serving = await serve({ auth: { token } });
     const answer = await serving.send({ headers: { Authorization: authorization }, body: initialize });
     expect(answer.status).toBe(401);
     expect(answer.headers["www-authenticate"]).toBe(challenge);
@@ -150,7 +150,7 @@ describe("the token", () => {
   });
 
   test("makes the caller a principal of kind token, the same in all sessions, and is never logged", async () => {
-    await using serving = await serve({ token });
+    await using serving = await serve({ auth: { token } });
     await using ann = await serving.client({ Authorization: `Bearer ${token}` });
     await using bob = await serving.client({ Authorization: `bearer ${token}` });
     const [one, other] = await Promise.all(
@@ -162,7 +162,7 @@ describe("the token", () => {
   });
 
   test("is not needed for /healthz, which tells no more than that the server is there", async () => {
-    await using serving = await serve({ token });
+    await using serving = await serve({ auth: { token } });
     const answer = await serving.send({ method: "GET", path: "/healthz" });
     expect([answer.status, answer.text]).toEqual([200, '{"status":"ok"}']);
     void serving.traffic.drain();

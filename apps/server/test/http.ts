@@ -4,11 +4,11 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { compose, core, type Plugin } from "@plugboard/core";
 import type { z } from "zod";
-import { HttpFront } from "../src/http.ts";
-import { createLog } from "../src/log.ts";
-import { serverFactory } from "../src/server.ts";
-import { httpSettings } from "../src/settings.ts";
-import { Traffic } from "../src/traffic.ts";
+import { HttpFront } from "../src/http/front.ts";
+import { createLog } from "../src/serve/log.ts";
+import { serverFactory } from "../src/serve/server.ts";
+import { httpSettings } from "../src/config/http-settings.ts";
+import { Traffic } from "../src/serve/traffic.ts";
 import { lab } from "./fixtures/lab.js";
 
 export interface Serving extends AsyncDisposable {

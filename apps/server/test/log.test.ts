@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createLog, readable } from "../src/log.ts";
+import { createLog, readable } from "../src/serve/log.ts";
 
 test("a line for a program is JSON, with its level, time and error", () => {
   const lines: string[] = [];

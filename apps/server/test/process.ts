@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { STATE_VARIABLE } from "../src/settings.ts";
+import { STATE_VARIABLE } from "../src/config/settings.ts";
 
 export const fixtures = join(import.meta.dirname, "fixtures");
 export const mainFile = join(import.meta.dirname, "..", "dist", "main.js");

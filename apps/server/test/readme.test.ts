@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { builtins } from "../src/builtins.ts";
+import { builtins } from "../src/plugins/builtins.ts";
 import { settingsTable } from "./settings-table.ts";
 
 const home = join(import.meta.dirname, "..");

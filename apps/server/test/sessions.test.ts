@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Sessions } from "../src/sessions.ts";
+import { Sessions } from "../src/http/sessions.ts";
 
 function table(max: number, idleMs = 1000) {
   const clock = { now: 0 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { CONFIG_VARIABLE, fileSettings, httpSettings, sources, STATE_VARIABLE } from "../src/settings.ts";
+import { httpSettings } from "../src/config/http-settings.ts";
+import { CONFIG_VARIABLE, fileSettings, sources, STATE_VARIABLE } from "../src/config/settings.ts";
 
 interface Property {
   readonly default?: unknown;

@@ -1,8 +1,8 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv";
 import type { Plugin } from "@plugboard/core";
-import type { Config } from "./config.ts";
-import { Failure } from "./failure.ts";
+import type { Config } from "../config/settle.ts";
+import { Failure } from "../config/failure.ts";
 
 /** Makes a server with the composed plugin attached; every session gets its own. */
 export type CreateServer = () => McpServer;

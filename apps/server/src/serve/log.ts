@@ -1,6 +1,6 @@
 import { format } from "node:util";
 import { type Logger, pino } from "pino";
-import type { LogLevel } from "./settings.ts";
+import type { LogLevel } from "../config/settings.ts";
 
 export type { Logger } from "pino";
 

@@ -1,4 +1,4 @@
-import type { HttpSettings } from "./settings.ts";
+import type { HttpSettings } from "../config/http-settings.ts";
 
 const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
 const WILDCARDS = new Set(["0.0.0.0", "::", "[::]", "*"]);

@@ -1,5 +1,5 @@
-import type { Config } from "./config.ts";
-import type { ListedTool } from "./server.ts";
+import type { Config } from "../config/settle.ts";
+import type { ListedTool } from "../serve/server.ts";
 
 /** What the operator reads when the server listens: where, with which tools, and how to connect common clients. */
 export function banner(
@@ -8,7 +8,7 @@ export function banner(
   tools: readonly ListedTool[],
 ): string {
   const id = name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-");
-  const secured = http?.token !== undefined;
+  const secured = http?.auth !== undefined;
   const headers = secured ? { headers: { Authorization: "Bearer YOUR_TOKEN" } } : {};
   const flag = secured ? ' --header "Authorization: Bearer YOUR_TOKEN"' : "";
   return `${name} ${version} listens on ${url}

@@ -5,9 +5,9 @@ import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { isJSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import type { Logger } from "pino";
-import type { CreateServer } from "./server.ts";
+import type { CreateServer } from "../serve/server.ts";
 import type { SessionState } from "./sessions.ts";
-import { type Requests, type Traffic, watch } from "./traffic.ts";
+import { type Requests, type Traffic, watch } from "../serve/traffic.ts";
 
 export interface SessionOptions {
   readonly create: CreateServer;

@@ -1,19 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { byDefault } from "./builtins.ts";
-import type { Flags } from "./cli.ts";
+import { byDefault } from "../plugins/builtins.ts";
+import type { Flags } from "../cli/flags.ts";
 import type { Environment } from "./env.ts";
 import { Failure } from "./failure.ts";
 import { type ConfigFile, readConfigFile } from "./file.ts";
-import { isLoopback } from "./guard.ts";
-import {
-  type FileSettings,
-  fileSettings,
-  type HttpSettings,
-  httpSettings,
-  packageVersion,
-  type Settings,
-} from "./settings.ts";
+import { isLoopback } from "../http/guard.ts";
+import { type FileSettings, fileSettings, type Settings } from "./settings.ts";
+import { type HttpSettings, httpSettings } from "./http-settings.ts";
+import { packageVersion } from "../version.ts";
 
 /** A plugin as configured, not loaded yet. */
 export interface Chosen {
@@ -83,10 +78,11 @@ function settleHttp(flags: Flags, env: Environment, file: FileSettings["http"]):
   const http = httpSettings.parse({
     ...(typeof file === "object" ? file : {}),
     ...fromEnv,
+    ...(fromEnv.auth && { auth: { ...(typeof file === "object" && file.auth), ...fromEnv.auth } }),
     ...flags.http,
     ...(flags.host !== undefined && { host: flags.host }),
   });
-  if (!isLoopback(http.host) && http.token === undefined && !http.allowAnonymous) {
+  if (!isLoopback(http.host) && http.auth === undefined && !http.allowAnonymous) {
     throw new Failure(
       `Listening on ${http.host} would let everybody on the network call the tools: set a token in the environment variable PLUGBOARD_TOKEN, ` +
         'or say `"allowAnonymous": true` in `http`.',
@@ -99,16 +95,17 @@ function choose(configured: Settings["plugins"], flags: Flags): Chosen[] {
   const entries = new Map(Object.entries(configured));
   if (flags.search.length > 0) {
     const before = entries.get("search");
-    entries.set("search", { ...(typeof before === "object" && before), roots: [...flags.search] });
+    entries.set("search", { ...(typeof before === "object" ? before : { enabled: true }), roots: [...flags.search] });
   }
   if (flags.logs.length > 0) {
     const before = entries.get("logtail");
-    entries.set("logtail", { ...(typeof before === "object" && before), paths: [...flags.logs] });
+    entries.set("logtail", { ...(typeof before === "object" ? before : { enabled: true }), paths: [...flags.logs] });
   }
   const chosen = [...entries].flatMap(([key, entry]): Chosen[] => {
     if (entry === false) return [];
-    const { plugin, ...options } = entry === true ? {} : entry;
-    return [{ key, module: plugin ?? key, as: plugin === undefined ? undefined : key, options }];
+    const { plugin, as, enabled, ...options } = entry === true ? { enabled: true } : entry;
+    if (!enabled) return [];
+    return [{ key, module: plugin ?? key, as: as ?? (plugin === undefined ? undefined : key), options }];
   });
   if (chosen.every(({ module }) => byDefault.includes(module))) {
     throw new Failure(

@@ -2,9 +2,9 @@ import { pathToFileURL } from "node:url";
 import { isPluginFactory, type PluginFactory } from "@plugboard/core";
 import type { z } from "zod";
 import { builtins } from "./builtins.ts";
-import type { Chosen, Config } from "./config.ts";
-import { Failure } from "./failure.ts";
-import { nearest } from "./nearest.ts";
+import type { Chosen, Config } from "../config/settle.ts";
+import { Failure } from "../config/failure.ts";
+import { nearest } from "../config/nearest.ts";
 import { isFile, ownPackage, resolveModule } from "./resolve.ts";
 
 const MODULE_HINT = ' Call the file .mjs, or say `"type": "module"` in the package.json beside it.';

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
-import { Failure } from "./failure.ts";
-import { type FileSettings, logLevels, packageVersion } from "./settings.ts";
+import { Failure } from "../config/failure.ts";
+import { type FileSettings, logLevels } from "../config/settings.ts";
+import { packageVersion } from "../version.ts";
 
 /** What the command line asks for. */
 export interface Flags {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { builtins } from "./builtins.ts";
-import { loadPlugin } from "./load.ts";
+import { builtins } from "../plugins/builtins.ts";
+import { loadPlugin } from "../plugins/load.ts";
 import { fileSettings } from "./settings.ts";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;

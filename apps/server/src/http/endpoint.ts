@@ -4,11 +4,11 @@ import type { Logger } from "pino";
 import { readJson } from "./body.ts";
 import type { Guard } from "./guard.ts";
 import { allowOrigin, answerPreflight, bearsToken, refuse } from "./respond.ts";
-import type { CreateServer } from "./server.ts";
+import type { CreateServer } from "../serve/server.ts";
 import { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
-import type { HttpSettings } from "./settings.ts";
-import type { Traffic } from "./traffic.ts";
+import type { HttpSettings } from "../config/http-settings.ts";
+import type { Traffic } from "../serve/traffic.ts";
 
 export const MCP_PATH = "/mcp";
 const HEALTH_PATH = "/healthz";
@@ -90,14 +90,14 @@ export class Endpoint {
     }
     if (path !== MCP_PATH) return refuse(req, res, 404, `There is nothing here: the endpoint is ${MCP_PATH}.`);
     if (req.method === "OPTIONS") return answerPreflight(res);
-    if (settings.token !== undefined && !bearsToken(authorization, settings.token)) {
+    if (settings.auth?.token !== undefined && !bearsToken(authorization, settings.auth.token)) {
       const challenge = `Bearer realm="plugboard"${authorization === undefined ? "" : ', error="invalid_token"'}`;
       return refuse(req, res, 401, "Send the server's token: `Authorization: Bearer …`.", {
         "WWW-Authenticate": challenge,
       });
     }
-    if (settings.token !== undefined)
-      Object.assign(req, { auth: { token: settings.token, clientId: "token", scopes: [] } });
+    if (settings.auth?.token !== undefined)
+      Object.assign(req, { auth: { token: settings.auth.token, clientId: "token", scopes: [] } });
     // A running call may wait for what its client posts; new calls are refused one by one.
     const answers = req.method === "POST" && "mcp-session-id" in req.headers;
     if (traffic.draining && !answers)

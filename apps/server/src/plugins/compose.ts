@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { compose, type Plugin, PluginError } from "@plugboard/core";
 import { pathOptions } from "./builtins.ts";
-import type { Chosen, Config } from "./config.ts";
-import { Failure } from "./failure.ts";
+import type { Chosen, Config } from "../config/settle.ts";
+import { Failure } from "../config/failure.ts";
 import { type AnyFactory, loadPlugin } from "./load.ts";
-import { fieldOf, problems } from "./problems.ts";
+import { fieldOf, problems } from "../config/problems.ts";
 
 /**
  * Loads, checks and composes the plugins of a configuration; nothing is left open when it fails.

@@ -3,7 +3,9 @@ import type { z } from "zod";
 import { Failure } from "./failure.ts";
 import { nearest } from "./nearest.ts";
 import { problems } from "./problems.ts";
-import { CONFIG_VARIABLE, fileSettings, httpSettings, type FileSettings, sources, STATE_VARIABLE } from "./settings.ts";
+import { httpSettings } from "./http-settings.ts";
+import { CONFIG_VARIABLE, fileSettings, type FileSettings, sources, STATE_VARIABLE } from "./settings.ts";
+import { authSettings } from "./auth-settings.ts";
 
 /** Those that are no settings of the file. */
 const others = [CONFIG_VARIABLE, STATE_VARIABLE];
@@ -38,16 +40,18 @@ export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): Environmen
       );
       continue;
     }
-    const [group, key] = source.path.split(".") as [string, string?];
+    const [group, key, inner] = source.path.split(".") as [string, string?, string?];
     const value = source.read ? source.read(text) : text;
     const schema =
       key === undefined
         ? fileSettings.shape[group as keyof FileSettings]
-        : httpSettings.shape[key as keyof typeof httpSettings.shape];
+        : inner === undefined
+          ? httpSettings.shape[key as keyof typeof httpSettings.shape]
+          : authSettings.shape[inner as keyof typeof authSettings.shape];
     const problem = problems(schema, value, `The environment variable ${name}`);
     if (problem !== undefined) throw new Failure(problem);
     if (key === undefined) top[group] = value;
-    else http[key] = value;
+    else http[key] = inner === undefined ? value : { [inner]: value };
   }
   const file = env[CONFIG_VARIABLE];
   return {

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Endpoint, type EndpointOptions, MCP_PATH } from "./endpoint.ts";
-import { Failure } from "./failure.ts";
+import { Failure } from "../config/failure.ts";
 import { Guard, inUrl } from "./guard.ts";
-import type { Front } from "./stdio.ts";
+import type { Front } from "../serve/stdio.ts";
 
 export type HttpOptions = Omit<EndpointOptions, "guard">;
 

@@ -1,79 +1,7 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-
-const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
-
-/** The version of this package. */
-export const packageVersion = manifest.version;
+import { httpSettings } from "./http-settings.ts";
 
 export const logLevels = ["silent", "error", "warn", "info", "debug"] as const;
-
-export const httpSettings = z.strictObject({
-  port: z.int().min(0).max(65_535).default(3333).describe("TCP port; 0 takes a free one"),
-  host: z
-    .string()
-    .min(1)
-    .default("127.0.0.1")
-    .describe("Address to listen on; one that is not a loopback address needs `token` or `allowAnonymous`"),
-  token: z
-    .string()
-    .min(16)
-    .max(4096)
-    .regex(/^[\x21-\x7e]+$/, "only visible ASCII characters, no spaces")
-    .optional()
-    .describe("Bearer token that every request must carry; better set in the environment than in a file"),
-  allowAnonymous: z
-    .boolean()
-    .default(false)
-    .describe("Permits listening on an address that is not a loopback address without a `token`"),
-  allowedHosts: z
-    .array(z.string().min(1))
-    .max(1000)
-    .default([])
-    .describe(
-      "Further names that clients may reach the server by (`Host`), such as `mcp.example.com` (any port) or `box:8080`",
-    ),
-  allowedOrigins: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/i,
-          "an origin is scheme://host or scheme://host:port, without a path",
-        ),
-    )
-    .max(1000)
-    .default([])
-    .describe(
-      "Web origins besides those on this machine whose pages may call the server, such as `https://app.example.com`",
-    ),
-  maxSessions: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .default(1000)
-    .describe("Most sessions at a time; the one idle for longest makes room for a new one"),
-  sessionIdleMs: z
-    .int()
-    .min(1000)
-    .max(604_800_000)
-    .default(1_800_000)
-    .describe("A session ends after so long without a request or an open stream"),
-  maxBodyBytes: z.int().min(1024).max(268_435_456).default(4_194_304).describe("Largest body of a request"),
-  maxConnections: z.int().min(1).max(100_000).default(4096).describe("Most TCP connections at a time"),
-  headersTimeoutMs: z
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(10_000)
-    .describe("Longest time for a client to send its headers"),
-  requestTimeoutMs: z
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(30_000)
-    .describe("Longest time for a client to send a whole request"),
-});
 
 /** What stands under a plugin's name: its options, or `false` to leave it out, or `true` for the defaults. */
 const pluginEntry = z.union([
@@ -84,8 +12,28 @@ const pluginEntry = z.union([
       .min(1)
       .optional()
       .describe("The plugin's name, package or file, where the key is a name of your own"),
+    as: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The name of this instance and of its tools; by default the key, where `plugin` is given"),
+    enabled: z.boolean().default(true).describe("`false` leaves the plugin out, and its options in the file"),
   }),
 ]);
+
+/** Which tools the server offers, and what it says of them. */
+const toolSettings = z.strictObject({
+  allow: z
+    .array(z.string().min(1))
+    .max(1000)
+    .optional()
+    .describe("Only these tools, by name or with `*`: `search`, `logtail_*`; by default all"),
+  deny: z.array(z.string().min(1)).max(1000).default([]).describe("Not these tools, even if they are allowed"),
+  describe: z
+    .record(z.string().min(1), z.string().min(1).max(10_000))
+    .default({})
+    .describe("Descriptions of tools, by name, instead of their own"),
+});
 
 /** plugboard.json. */
 export const fileSettings = z.strictObject({
@@ -106,6 +54,16 @@ export const fileSettings = z.strictObject({
     .default(5000)
     .describe("How long running calls may take to finish when the server is told to stop"),
   disposeMs: z.int().min(0).max(600_000).default(2000).describe("How long the plugins may take to close after that"),
+  redis: z
+    .string()
+    .regex(/^rediss?:\/\/\S+$/, "an address such as redis://localhost:6379")
+    .optional()
+    .describe(
+      "A Redis that several instances share: sessions and their events, and the store of `cache` and `ratelimit` where they name none",
+    ),
+  tools: toolSettings
+    .default(() => toolSettings.parse({}))
+    .describe("Which tools the server offers, and what it says of them"),
   http: z
     .union([z.boolean(), httpSettings])
     .optional()
@@ -118,7 +76,6 @@ export const fileSettings = z.strictObject({
 
 export type FileSettings = z.input<typeof fileSettings>;
 export type Settings = z.output<typeof fileSettings>;
-export type HttpSettings = z.output<typeof httpSettings>;
 export type LogLevel = (typeof logLevels)[number];
 
 /** A setting of the file that can be set from elsewhere as well. */
@@ -142,7 +99,7 @@ export const sources: Readonly<Record<string, Source>> = {
   shutdownMs: { env: "PLUGBOARD_SHUTDOWN_MS", read: number },
   "http.port": { flag: "--http [PORT]", env: "PLUGBOARD_HTTP_PORT", read: number },
   "http.host": { flag: "--host HOST", env: "PLUGBOARD_HTTP_HOST" },
-  "http.token": { env: "PLUGBOARD_TOKEN" },
+  "http.auth.token": { env: "PLUGBOARD_TOKEN" },
   "http.allowedHosts": { env: "PLUGBOARD_HTTP_ALLOWED_HOSTS", read: list },
   "http.allowedOrigins": { env: "PLUGBOARD_HTTP_ALLOWED_ORIGINS", read: list },
 };
