@@ -16,7 +16,7 @@ import { eachMedian, PASSES } from "./passes.ts";
 import { report } from "./report.ts";
 import type { Results } from "./report.ts";
 
-const QUERIES = 600;
+const QUERIES = 300;
 const DEFAULT = ["plugboard", "minisearch", "minisearchPorter", "sqlite"];
 
 // As part of all benchmarks, the arguments are their names.

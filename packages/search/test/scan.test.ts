@@ -288,6 +288,32 @@ test("more files than maxFiles are counted, without those that are ignored", asy
   expect(await look([docs.path], { maxFiles: 2 })).toMatchObject({ files: ["a.md", "b.md"], beyond: 1 });
 });
 
+test("of thousands of patterns with wildcards the last one that matches counts", async () => {
+  await using docs = await Folder.make({
+    ".gitignore": [
+      ...Array.from({ length: 4_900 }, (_, at) => `*-${at}.md`),
+      "!kept-*.md",
+      "kept-*8.md",
+      "*-77.md",
+      "!k*-77.md",
+      "*.txt",
+      "*😀.md",
+    ].join("\n"),
+    "a-5.md": "",
+    "a-4899.md": "",
+    "a-4900.md": "",
+    "kept-5.md": "",
+    "kept-8.md": "",
+    "kept-77.md": "",
+    "b-77.md": "",
+    "b.txt": "",
+    "c😀.md": "",
+    "😀.md.md": "",
+  });
+  const { files } = await look([docs.path]);
+  expect(files).toEqual(["a-4900.md", "kept-5.md", "kept-77.md", "😀.md.md"]);
+});
+
 test("an abort ends the scan", async () => {
   await using docs = await Folder.make({ ".gitignore": "x", "a.md": "" });
   const roots = await openRoots([join(docs.path)]);

@@ -28,7 +28,7 @@ export async function parseCode(source: string, bounds: SectionBounds, pacer: Pa
     if (pacer.due) await pacer.pause();
     if (!part) continue;
     if (part.end - part.start <= LONG || !language.member) {
-      write(source, part, 1, writer, maxSectionChars);
+      await write(source, part, 1, writer, maxSectionChars, pacer);
       continue;
     }
     // What stands before the first member is under the outer name alone.
@@ -36,7 +36,7 @@ export async function parseCode(source: string, bounds: SectionBounds, pacer: Pa
     for (const member of memberParts(source, part, language)) {
       if (pacer.due) await pacer.pause();
       if (!member) continue;
-      write(source, member, level, writer, maxSectionChars);
+      await write(source, member, level, writer, maxSectionChars, pacer);
       level = part.name === undefined ? 1 : 2;
     }
   }
@@ -52,15 +52,17 @@ interface Part {
 }
 
 /** Writes a part, cut at lines where it is too long. */
-function write(
+async function write(
   source: string,
   { start, end, line, name }: Part,
   level: number,
   writer: SectionWriter,
   max: number,
-): void {
+  pacer: Pacer,
+): Promise<void> {
   let number = line;
   for (let at = start; at < end;) {
+    if (pacer.due) await pacer.pause();
     let stop = end;
     if (end - at > max) {
       const newline = source.slice(at, at + max).lastIndexOf("\n");

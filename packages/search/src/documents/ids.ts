@@ -44,11 +44,6 @@ export function documentId(path: string): string {
   return path.replace(SPECIAL, (sign) => encodeURIComponent(sign).replace("~", "%7E"));
 }
 
-/** The id of a section. */
-export function sectionId(document: string, anchor: string): string {
-  return `${document}#${anchor}`;
-}
-
 /** The address of a document: below `baseUrl` if there is one, else of the file itself. */
 export function documentUrl(path: string, file: string, baseUrl: string | undefined): string {
   if (baseUrl === undefined) return pathToFileURL(file).href;

@@ -1,13 +1,25 @@
+import { parseLongJson } from "./long-json.ts";
 import { MetadataWriter } from "./metadata.ts";
 import type { Pacer } from "../pacer.ts";
-import { isScalar, MAX_RECORD_DEPTH, members, RecordGroups, RecordText, titleOf } from "./records.ts";
+import {
+  countOf,
+  isScalar,
+  MAX_RECORD_DEPTH,
+  memberOf,
+  members,
+  RecordGroups,
+  RecordText,
+  titleOf,
+} from "./records.ts";
 import { SectionWriter } from "./sections.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
 import { parseText } from "./text.ts";
 
-/** UTF-16 units of what is parsed in one go, which takes about 10 ms for each million. */
+/** UTF-16 units; longer texts are not parsed. */
 const MAX_JSON = 4 * 1024 * 1024;
+/** UTF-16 units of a line that is parsed, and of what is parsed in one go. */
 const MAX_LINE = 1024 * 1024;
+const MAX_AT_ONCE = 128 * 1024;
 /** After so many lines that are no JSON none is tried any more: each costs much more than one that is. */
 const MAX_BAD = 1_000;
 /** Arrays with more members than this share sections. */
@@ -20,16 +32,14 @@ const METADATA = ["author", "category", "date", "description", "keywords", "tags
  * longer than 4,194,304 UTF-16 units, is read as text.
  */
 export async function parseJson(source: string, bounds: SectionBounds, pacer: Pacer): Promise<Parsed> {
-  const value = source.length <= MAX_JSON ? jsonOf(source) : undefined;
+  const value = source.length <= MAX_JSON ? await jsonOf(source, pacer) : undefined;
   if (value === undefined) return parseText(source, bounds);
   const writer = new SectionWriter(bounds);
   const outline = new Outline(writer, bounds, pacer);
   await outline.write(value, 1);
   const { sections, cut } = writer.finish();
   const metadata = new MetadataWriter();
-  if (!isScalar(value) && !Array.isArray(value)) {
-    for (const name of METADATA) metadata.add(name, (value as Readonly<Record<string, unknown>>)[name]);
-  }
+  if (!Array.isArray(value)) for (const name of METADATA) metadata.add(name, memberOf(value, name));
   return { title: titleOf(value), metadata: metadata.finish(), sections, cut: cut || outline.cut };
 }
 
@@ -46,24 +56,26 @@ export async function parseJsonLines(source: string, bounds: SectionBounds, pace
     const record = source.slice(at, end);
     at = end + 1;
     line += 1;
+    if (pacer.due) await pacer.pause();
     if (record.trim() === "") continue;
-    const value = bad < MAX_BAD && record.length <= MAX_LINE ? jsonOf(record) : undefined;
+    const value = bad < MAX_BAD && record.length <= MAX_LINE ? await jsonOf(record, pacer) : undefined;
     if (value === undefined) bad += 1;
     if (value === undefined) groups.add(record, undefined, `L${line}`);
     else groups.add(text.of(value), titleOf(value), `L${line}`);
-    if (pacer.due) await pacer.pause();
   }
   groups.flush();
   const { sections, cut } = writer.finish();
   return { title: undefined, metadata: {}, sections, cut: cut || text.cut };
 }
 
-/** Undefined for what is no JSON. */
-function jsonOf(source: string): unknown {
+/** Undefined for what is no JSON. @throws what the pacer throws */
+async function jsonOf(source: string, pacer: Pacer): Promise<unknown> {
   try {
+    if (source.length > MAX_AT_ONCE) return await parseLongJson(source, pacer);
     return JSON.parse(source) as unknown;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
@@ -115,13 +127,9 @@ class Outline {
       groups?.flush();
       this.#writer.part(level, title);
       if (text !== "") this.#writer.text(text);
-      else if (isEmpty(member)) this.#writer.text(`${title}: ${Array.isArray(member) ? "[]" : "{}"}`);
+      else if (countOf(member) === 0) this.#writer.text(`${title}: ${Array.isArray(member) ? "[]" : "{}"}`);
       else await this.write(member, level + 1);
     }
     groups?.flush();
   }
-}
-
-function isEmpty(value: unknown): boolean {
-  return Object.keys(value as object).length === 0;
 }

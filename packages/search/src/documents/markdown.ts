@@ -15,6 +15,8 @@ parser.block.ruler.disable(["table", "reference"]);
 
 /** Longer texts are parsed in pieces of about this many UTF-16 units, so that no piece takes long. */
 const PIECE = 32 * 1024;
+/** And of about this many lines, each of which may be a heading or an item. */
+const PIECE_LINES = 1_000;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const HEADING = /^ {0,3}#{1,6}(?:[ \t]|$)/;
 
@@ -66,6 +68,7 @@ function* pieces(text: string): Generator<Piece, void, undefined> {
   let fence = "";
   let fenceAt = 0;
   let verbatim = false;
+  let lines = 0;
   for (let line = 0; line < text.length;) {
     const newline: number = text.indexOf("\n", line);
     const next = newline === -1 ? text.length : newline + 1;
@@ -81,15 +84,20 @@ function* pieces(text: string): Generator<Piece, void, undefined> {
       closed = verbatim;
     }
     const length = next - start;
+    lines += 1;
+    const full = length >= PIECE || lines >= PIECE_LINES;
     let cut: number = closed ? next : -1;
-    if (length >= PIECE && cut === -1) {
-      if (heading > start + PIECE / 2) cut = heading;
-      else if (blank > start + PIECE / 2) cut = blank;
+    if (full && cut === -1) {
+      const half = start + Math.min(PIECE, length) / 2;
+      if (heading > half) cut = heading;
+      else if (blank > half) cut = blank;
+      else if (lines >= 2 * PIECE_LINES) cut = next;
       else if (length >= 2 * PIECE) cut = length > 3 * PIECE ? start + 2 * PIECE : next;
     }
     if (cut !== -1) {
       yield { text: text.slice(start, cut), verbatim };
       start = cut;
+      lines = 0;
       verbatim = fence !== "" && cut > fenceAt;
       if (cut < next && cut !== heading && cut !== blank) {
         line = cut;

@@ -10,20 +10,32 @@ export function isScalar(value: unknown): boolean {
   return typeof value !== "object" || value === null;
 }
 
-/** The members of an object or array, with their names or numbers. */
+/** The members of an object, a map or an array, with their names or numbers. */
 export function* members(value: unknown): Generator<[string, unknown], void, undefined> {
-  if (Array.isArray(value)) {
+  if (value instanceof Map) yield* value as ReadonlyMap<string, unknown>;
+  else if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) yield [`[${index}]`, value[index]];
   } else {
     for (const key of Object.keys(value as object)) yield [key, (value as Readonly<Record<string, unknown>>)[key]];
   }
 }
 
+/** A member of an object; undefined if there is none. */
+export function memberOf(value: unknown, name: string): unknown {
+  if (value instanceof Map) return value.get(name) as unknown;
+  return isScalar(value) ? undefined : (value as Readonly<Record<string, unknown>>)[name];
+}
+
+/** How many members an object or array has. */
+export function countOf(value: unknown): number {
+  return value instanceof Map ? value.size : Object.keys(value as object).length;
+}
+
 /** What a record calls itself. */
 export function titleOf(value: unknown): string | undefined {
-  if (isScalar(value)) return undefined;
-  const { title, name } = value as { title?: unknown; name?: unknown };
-  const found = [title, name].find((each) => typeof each === "string" && each.trim() !== "");
+  const found = [memberOf(value, "title"), memberOf(value, "name")].find(
+    (each) => typeof each === "string" && each.trim() !== "",
+  );
   return typeof found === "string" ? cleanLine(found.slice(0, 1_000)) : undefined;
 }
 
@@ -78,7 +90,7 @@ function scalarText(value: unknown): string {
 /** A short list of short scalars on one line; undefined for anything else. */
 function inlined(value: unknown): string | undefined {
   const list = Array.isArray(value);
-  if (!list && Object.keys(value as object).length > 0) return undefined;
+  if (!list && countOf(value) > 0) return undefined;
   if (!list) return "";
   if (value.length > 20 || !value.every(isScalar)) return undefined;
   if (value.some((item) => typeof item === "string" && (item.length > INLINE || item.includes("\n")))) return undefined;

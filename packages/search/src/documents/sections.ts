@@ -33,6 +33,7 @@ export interface SectionBounds {
 }
 
 const MAX_HEADING = 200;
+const MAX_LINES = 1_000;
 /** The anchor of what stands above the first heading. */
 const TOP = "top";
 
@@ -47,7 +48,9 @@ export class SectionWriter {
   #anchor = TOP;
   #fragment = "";
   #lead = "";
+  /** The text, in pieces of many lines, and the lines behind them. */
   #text: string[] = [];
+  #lines: string[] = [];
   #cut = false;
 
   /** @param split how a section that is too long is cut */
@@ -66,7 +69,12 @@ export class SectionWriter {
   firstHeading: string | undefined;
 
   text(text: string): void {
-    if (!this.#cut) this.#text.push(text);
+    if (this.#cut) return;
+    this.#lines.push(text);
+    if (this.#lines.length < MAX_LINES) return;
+    // Not all of them at the end: there may be millions.
+    this.#text.push(this.#lines.join(""));
+    this.#lines = [];
   }
 
   /**
@@ -107,10 +115,15 @@ export class SectionWriter {
 
   /** A heading without text of its own stays with the section that follows. */
   #close(): void {
-    const text = this.#text.join("");
+    const text = [...this.#text, ...this.#lines].join("");
     this.#text = [];
+    this.#lines = [];
     if (text.trim() === "") {
       if (this.#lead !== "") this.#lead += text;
+      if (this.#lead.length <= this.#bounds.maxSectionChars) return;
+      // Nothing but headings.
+      this.#put(this.#lead);
+      this.#lead = "";
       return;
     }
     this.#put(this.#lead + text);

@@ -10,9 +10,9 @@ export class Best<T> {
     this.#order = order;
   }
 
-  /** The worst of as many as are wanted; undefined while there are fewer. */
-  get worst(): T | undefined {
-    return this.#heap.length < this.#max ? undefined : this.#heap[0];
+  /** What has been kept, in no order. */
+  get kept(): readonly T[] {
+    return this.#heap;
   }
 
   offer(item: T): void {

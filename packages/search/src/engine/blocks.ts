@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 
 /** What a file of ours begins with; the last digit is the version of the layout. */
-const MAGIC = "PLUGSEG1";
+const MAGIC = "PLUGSEG2";
 const FIXED = 16;
 const ALIGN = 8;
 
@@ -14,7 +14,7 @@ export class DamagedError extends Error {
 
 /**
  * Packs named blocks of numbers into one piece that knows what is in it, and whether it is whole.
- * Layout: `PLUGSEG1`, length of the head (32 bits), checksum of all that follows (32 bits), the head as JSON, the blocks.
+ * Layout: `PLUGSEG2`, length of the head (32 bits), checksum of all that follows (32 bits), the head as JSON, the blocks.
  */
 export function pack(blocks: Readonly<Record<string, Numbers>>, facts: object): Uint8Array<ArrayBuffer> {
   const places: Record<string, [offset: number, bytes: number]> = {};

@@ -178,6 +178,7 @@ export class SegmentBuilder {
     const index = pack(
       {
         ...stringBlocks("ids", this.#ids),
+        order: placesOf(this.#ids),
         ...stringBlocks("paths", this.#paths),
         ...stringBlocks("types", types),
         type: Uint16Array.from(this.#types, (type) => typeNumber.get(type) ?? 0),
@@ -204,6 +205,14 @@ export class SegmentBuilder {
     );
     return { index, texts: this.#texts.finish().slice() };
   }
+}
+
+/** The place of each among all in their order. */
+function placesOf(ids: readonly string[]): Uint32Array {
+  const places = new Uint32Array(ids.length);
+  const sorted = [...ids.keys()].sort((a, b) => ((ids[a] as string) < (ids[b] as string) ? -1 : 1));
+  for (const [place, index] of sorted.entries()) places[index] = place;
+  return places;
 }
 
 /** How a metadata value is kept: name, NUL, folded value. */

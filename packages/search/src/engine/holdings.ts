@@ -1,4 +1,5 @@
 import type { Language } from "../analysis/types.ts";
+import type { Pacer } from "../pacer.ts";
 import type { Totals } from "./rank.ts";
 import type { Snapshot } from "./search.ts";
 import type { Segment } from "./segment.ts";
@@ -60,22 +61,37 @@ export class Holdings {
     return snapshot === this.#snapshot;
   }
 
-  /** Puts a new segment in, and what it replaces out: at once, so that nobody sees a half. */
-  take(segment: Segment): void {
+  /**
+   * Puts a new segment in, and what it replaces out: at once, so that nobody sees a half.
+   * @param ids of all its documents: see `idsOf`
+   */
+  take(segment: Segment, ids: readonly string[]): void {
     if (segment.liveDocuments === 0) {
       segment.close();
       return;
     }
     const number = this.#next++;
-    for (let document = 0; document < segment.documents; document += 1) {
+    for (const [document, id] of ids.entries()) {
       if (!segment.isLive(document)) continue;
-      const id = segment.id(document);
       this.drop(id);
       this.#where.set(id, number * SPAN + document);
       this.#count(segment, document, 1);
     }
     this.#segments.set(number, segment);
     this.#touch();
+  }
+
+  /** The ids of a new segment, ready to be taken in. Lets other work run: there may be many. */
+  async idsOf(segment: Segment, pacer: Pacer): Promise<readonly string[]> {
+    const ids: string[] = [];
+    for (let document = 0; document < segment.documents; document += 1) {
+      if (pacer.due) await pacer.pause();
+      const id = segment.id(document);
+      // A string is hashed when it is looked up first, which is most of the work.
+      this.#where.has(id);
+      ids.push(id);
+    }
+    return ids;
   }
 
   /** Takes a document out. @returns whether it was there */

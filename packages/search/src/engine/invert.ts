@@ -1,13 +1,17 @@
 import { ByteWriter } from "./bytes.ts";
 
-/** Blocks of the inverted index: for each term, by rank, the sections that have it. */
-export interface Postings extends Record<string, Uint8Array | Uint32Array> {
-  /** How many sections have it. */
-  readonly counts: Uint32Array;
-  /** For each section: distance from the one before, doubled, plus 1 where the term comes once; else how often it comes. */
-  readonly postings: Uint8Array;
+/** As often as a term counts in one section: what comes so often is what the section is about. */
+export const MAX_TIMES = 255;
+/** Sections that 16 bits can tell apart. */
+const NARROW = 2 ** 16;
+
+/** Blocks of the inverted index: for each term, by rank, the sections that have it. Of a fixed width, so that reading is quick. */
+export interface Postings extends Record<string, Uint8Array | Uint16Array | Uint32Array> {
+  /** Where the postings of each term begin, and one past the last. */
   readonly "postings.at": Uint32Array;
-  /** For each section and each time: distance from the position before. */
+  /** By posting: how often the term comes in the section, at most 255. The section is in `postings.narrow` or `postings.wide`. */
+  readonly times: Uint8Array;
+  /** By posting and each time: distance from the position before. Where `times` is 255, their number comes first. */
   readonly positions: Uint8Array;
   readonly "positions.at": Uint32Array;
 }
@@ -64,39 +68,37 @@ export function invert(all: Tokens, ends: readonly number[], ranks: Uint32Array)
     }
   }
 
-  const counts = new Uint32Array(terms);
+  // In place: there are at most as many postings as tokens, and each is read before it is written over.
+  const times = new Uint8Array(tokens.length);
   const postingsAt = new Uint32Array(terms + 1);
   const positionsAt = new Uint32Array(terms + 1);
-  const postingsOut = new ByteWriter();
   const positionsOut = new ByteWriter();
+  let count = 0;
   for (let rank = 0; rank < terms; rank += 1) {
     const end = starts[rank + 1] as number;
-    let before = 0;
-    let count = 0;
     for (let from = starts[rank] as number; from < end;) {
       const section = sections[from] as number;
-      let position = 0;
-      let to = from;
-      for (; to < end && sections[to] === section; to += 1) {
-        const place = places[to] as number;
+      let to = from + 1;
+      while (to < end && sections[to] === section) to += 1;
+      const often = to - from;
+      if (often >= MAX_TIMES) positionsOut.varint(often);
+      for (let position = 0; from < to; from += 1) {
+        const place = places[from] as number;
         positionsOut.varint(Math.max(0, place - position));
         position = Math.max(position, place);
       }
-      const times = to - from;
-      postingsOut.varint((section - before) * 2 + (times === 1 ? 1 : 0));
-      if (times > 1) postingsOut.varint(times);
-      before = section;
+      times[count] = Math.min(often, MAX_TIMES);
+      sections[count] = section;
       count += 1;
-      from = to;
     }
-    counts[rank] = count;
-    postingsAt[rank + 1] = postingsOut.length;
+    postingsAt[rank + 1] = count;
     positionsAt[rank + 1] = positionsOut.length;
   }
   return {
-    counts,
-    postings: postingsOut.finish(),
+    [ends.length > NARROW ? "postings.wide" : "postings.narrow"]:
+      ends.length > NARROW ? sections.slice(0, count) : Uint16Array.from(sections.subarray(0, count)),
     "postings.at": postingsAt,
+    times: times.slice(0, count),
     positions: positionsOut.finish(),
     "positions.at": positionsAt,
   };

@@ -44,10 +44,12 @@ export interface LocalEngineOptions {
 
 /** Units of text in one segment. */
 const SEGMENT_CHARS = 16 * 1024 * 1024;
+/** Documents in one segment: all of them are put in at once, which other work waits for. */
+const SEGMENT_DOCUMENTS = 4_096;
 /** From so many units on, threads share the work. */
 const SHARED_CHARS = 4 * 1024 * 1024;
 /** Up to so many units are indexed at once, without a thread. */
-const INLINE_CHARS = 128 * 1024;
+const INLINE_CHARS = 64 * 1024;
 const ALL: readonly Language[] = ["en", ...LANGUAGES.filter((language) => language !== "en")];
 /** Searches for one answer: where changes come all the time, the last one counts. */
 const MAX_TRIES = 3;
@@ -86,11 +88,12 @@ class LocalEngine implements Engine {
     this.#searcher = new Searcher(maxQueryTerms);
     this.#threads = new BuildThreads({ languages: this.#languages });
     if (folder !== undefined)
-      this.#disk = new Disk(folder, `plugboard-search 1 ${ANALYSIS} ${this.#languages.join(",")}`);
+      this.#disk = new Disk(folder, `plugboard-search 2 ${ANALYSIS} ${this.#languages.join(",")}`);
   }
 
   async open(): Promise<void> {
     if (!this.#disk) return;
+    const pacer = new Pacer();
     try {
       const stored = await this.#disk.load((reason) => {
         this.#changed = true;
@@ -98,7 +101,7 @@ class LocalEngine implements Engine {
       });
       for (const { file, segment } of stored) {
         this.#files.set(segment, file);
-        this.#holdings.take(segment);
+        this.#holdings.take(segment, await this.#holdings.idsOf(segment, pacer));
       }
     } catch (error) {
       this.#disk = undefined;
@@ -141,15 +144,15 @@ class LocalEngine implements Engine {
     return this.#change(async () => {
       const building: Promise<BuiltSegment>[] = [];
       try {
-        for (const chunk of chunks(documents, this.#threads.width)) {
+        for await (const chunk of chunks(documents, this.#threads.width, new Pacer(signal))) {
           signal?.throwIfAborted();
           const built = this.#build(chunk, signal);
           // Another of them may fail before this one is waited for.
           built.catch(() => undefined);
           building.push(built);
-          if (building.length >= this.#threads.width) this.#add(await (building.shift() as Promise<BuiltSegment>));
+          if (building.length >= this.#threads.width) await this.#add(building.shift() as Promise<BuiltSegment>);
         }
-        while (building.length > 0) this.#add(await (building.shift() as Promise<BuiltSegment>));
+        while (building.length > 0) await this.#add(building.shift() as Promise<BuiltSegment>);
       } finally {
         await Promise.allSettled(building);
       }
@@ -251,14 +254,21 @@ class LocalEngine implements Engine {
     const chars = documents.reduce((sum, each) => sum + charsOf(each), 0);
     if (chars > INLINE_CHARS) return this.#threads.build(documents, signal);
     const builder = new SegmentBuilder({ languages: this.#languages });
-    for (const document of documents) builder.add(document);
+    const pacer = new Pacer(signal);
+    for (const document of documents) {
+      builder.add(document);
+      if (pacer.due) await pacer.pause();
+    }
     return builder.finish();
   }
 
   /** Puts a new segment in, and what it replaces out: at once, so that nobody sees a half. */
-  #add(built: BuiltSegment): void {
+  async #add(building: Promise<BuiltSegment>): Promise<void> {
+    const built = await building;
+    const pacer = new Pacer();
     const segment = new Segment(built.index, textsInMemory(built.texts), true);
-    this.#holdings.take(segment);
+    await pacer.pause();
+    this.#holdings.take(segment, await this.#holdings.idsOf(segment, pacer));
     this.#changed = true;
   }
 
@@ -302,12 +312,15 @@ class LocalEngine implements Engine {
     const built = await this.#build(documents);
     if (this.#closed) return false;
     const merged = new Segment(built.index, textsInMemory(built.texts), true);
+    await pacer.pause();
+    const ids = await this.#holdings.idsOf(merged, pacer);
+    if (this.#closed) return false;
     // What was changed or removed meanwhile is newer than what was merged.
-    for (let document = 0; document < merged.documents; document += 1) {
-      const place = this.#holdings.place(merged.id(document));
+    for (const [document, id] of ids.entries()) {
+      const place = this.#holdings.place(id);
       if (!place || !chosen.has(place.segment)) merged.drop(document);
     }
-    this.#holdings.take(merged);
+    this.#holdings.take(merged, ids);
     this.#changed = true;
     return true;
   }
@@ -363,21 +376,28 @@ function idOf({ segment, section }: Found): string {
  * Documents in parts that make a segment each: so many that all builders have the same to do. Of those with the same id the
  * last counts.
  */
-function* chunks(
+async function* chunks(
   documents: readonly IndexDocument[],
   builders: number,
-): Generator<readonly IndexDocument[], void, undefined> {
-  const last = [...new Map(documents.map((document) => [document.id, document])).values()];
-  const sizes = last.map(charsOf);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const parts = total < SHARED_CHARS ? 1 : Math.ceil(total / SEGMENT_CHARS / builders) * builders;
-  let from = 0;
-  let chars = 0;
-  for (const [at, size] of sizes.entries()) {
-    chars += size;
-    if (chars < total / parts && at < sizes.length - 1) continue;
-    yield last.slice(from, at + 1);
-    from = at + 1;
-    chars = 0;
+  pacer: Pacer,
+): AsyncGenerator<readonly IndexDocument[], void, undefined> {
+  const byId = new Map<string, { document: IndexDocument; size: number }>();
+  let total = 0;
+  for (const document of documents) {
+    if (pacer.due) await pacer.pause();
+    const size = charsOf(document);
+    total += size - (byId.get(document.id)?.size ?? 0);
+    byId.set(document.id, { document, size });
   }
+  const shares = total < SHARED_CHARS ? 1 : Math.ceil(total / SEGMENT_CHARS / builders) * builders;
+  let part: IndexDocument[] = [];
+  let chars = 0;
+  for (const { document, size } of byId.values()) {
+    part.push(document);
+    chars += size;
+    if (chars < total / shares && part.length < SEGMENT_DOCUMENTS) continue;
+    yield part;
+    [part, chars] = [[], 0];
+  }
+  if (part.length > 0) yield part;
 }

@@ -3,6 +3,8 @@ import type { Language, Term } from "../analysis/types.ts";
 import { isUsed } from "./postings.ts";
 import type { Segment } from "./segment.ts";
 
+const NOTHING = new Uint32Array(0);
+
 /** Finds the terms of segments that a word of a query stands for. */
 export class Lookup {
   readonly #segments: readonly Segment[];
@@ -32,7 +34,7 @@ export class Lookup {
 
   /** For each segment, nothing. */
   none(): Uint32Array[] {
-    return this.#segments.map(() => new Uint32Array(0));
+    return this.#segments.map(() => NOTHING);
   }
 
   /** For each segment, the terms of a stem. */
@@ -70,11 +72,12 @@ function beginningIn(segment: Segment, prefix: string): Uint32Array {
 function ranksIn(segment: Segment, keys: ReadonlyMap<string, readonly Language[]>): Uint32Array {
   const ranks: number[] = [];
   const add = (rank: number): void => {
-    if (rank !== -1 && !ranks.includes(rank) && isUsed(segment, rank)) ranks.push(rank);
+    if (!ranks.includes(rank) && isUsed(segment, rank)) ranks.push(rank);
   };
   for (const [key, languages] of keys) {
-    add(segment.terms.find(key));
-    for (const language of languages) segment.members(key, language).forEach(add);
+    const own = segment.terms.find(key);
+    if (own !== -1) add(own);
+    for (const language of languages) for (const rank of segment.members(key, language)) add(rank);
   }
-  return Uint32Array.from(ranks).sort();
+  return ranks.length === 0 ? NOTHING : new Uint32Array(ranks).sort();
 }

@@ -6,6 +6,8 @@ const FACTOR = 8;
 const LOWEST = 32 * 1024;
 /** Larger segments stay as they are until much of them has left. */
 const LARGEST = 4 * 1024 * 1024;
+/** The same for segments of so many documents, of which each takes its time when a segment is put in. */
+const MOST_DOCUMENTS = 1_024;
 const MAX_DEAD = 0.4;
 
 /** The segments that should be put together now; none if that is not due. */
@@ -16,7 +18,7 @@ export function mergeable(segments: readonly Segment[]): readonly Segment[] {
     if (segment.deadBytes > MAX_DEAD * segment.textBytes || dead > MAX_DEAD * segment.documents) {
       if (segment.textBytes > LOWEST) return [segment];
     }
-    if (segment.textBytes >= LARGEST) continue;
+    if (segment.textBytes >= LARGEST || segment.documents >= MOST_DOCUMENTS) continue;
     const tier = Math.max(0, Math.ceil(Math.log(segment.textBytes / LOWEST) / Math.log(FACTOR)));
     const others = tiers.get(tier);
     if (others) others.push(segment);

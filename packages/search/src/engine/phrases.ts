@@ -32,10 +32,9 @@ export function phraseOf(text: string): Phrase {
  */
 export function markPhrase(segment: Segment, { terms }: Phrase, inHead: boolean): Uint8Array {
   const marks = new Uint8Array(segment.sections);
-  const ranked = terms
-    .map(({ term, at }) => ({ at, rank: segment.terms.find(term) }))
-    .toSorted((a, b) => (segment.counts[a.rank] ?? 0) - (segment.counts[b.rank] ?? 0));
+  const ranked = terms.map(({ term, at }) => ({ at, rank: segment.terms.find(term) }));
   if (ranked.length === 0 || ranked.some(({ rank }) => rank === -1)) return marks;
+  ranked.sort((a, b) => segment.count(a.rank) - segment.count(b.rank));
   // The places where the phrase may begin, by section; fewer with each word.
   let places: Map<number, number[]> | undefined;
   for (const { at, rank } of ranked) {

@@ -1,4 +1,5 @@
 import { ByteReader } from "./bytes.ts";
+import { MAX_TIMES } from "./invert.ts";
 import type { Segment } from "./segment.ts";
 
 /** Sections with how often each has what is looked for, gathered from several lists one after the other. */
@@ -26,42 +27,18 @@ export class Gathered {
 
 /** Adds the live sections that have a term. */
 export function gather(segment: Segment, rank: number, into: Gathered): void {
-  const count = segment.counts[rank] as number;
-  into.reserve(count);
+  const [from, to] = [segment.postingsAt[rank] as number, segment.postingsAt[rank + 1] as number];
+  into.reserve(to - from);
   const { sections, times } = into;
-  const { postings, live } = segment;
-  let at = segment.postingsAt[rank] as number;
-  let section = 0;
-  let length = into.length;
-  for (let left = count; left > 0; left -= 1) {
-    // Read here, not by a reader: this is the innermost loop of every search.
-    let value = postings[at++] as number;
-    if (value > 127) {
-      let byte = postings[at++] as number;
-      value = (value & 127) | ((byte & 127) << 7);
-      for (let shift = 14; byte > 127; shift += 7) {
-        byte = postings[at++] as number;
-        value |= (byte & 127) << shift;
-      }
-    }
-    let often = 1;
-    if ((value & 1) === 0) {
-      often = postings[at++] as number;
-      if (often > 127) {
-        let byte = postings[at++] as number;
-        often = (often & 127) | ((byte & 127) << 7);
-        for (let shift = 14; byte > 127; shift += 7) {
-          byte = postings[at++] as number;
-          often |= (byte & 127) << shift;
-        }
-      }
-    }
-    section += value >>> 1;
-    if (live[section] === 1) {
-      sections[length] = section;
-      times[length] = often;
-      length += 1;
-    }
+  const { postings, times: often, live } = segment;
+  const all = segment.dropped.size === 0;
+  let { length } = into;
+  for (let at = from; at < to; at += 1) {
+    const section = postings[at] as number;
+    if (!all && live[section] === 0) continue;
+    sections[length] = section;
+    times[length] = often[at] as number;
+    length += 1;
   }
   into.length = length;
 }
@@ -72,14 +49,12 @@ export function eachPlace(
   rank: number,
   visit: (section: number, positions: readonly number[]) => void,
 ): void {
-  const postings = new ByteReader(segment.postings, segment.postingsAt[rank] as number);
   const places = new ByteReader(segment.positions, segment.positionsAt[rank] as number);
   const positions: number[] = [];
-  let section = 0;
-  for (let left = segment.counts[rank] as number; left > 0; left -= 1) {
-    const value = postings.varint();
-    const times = (value & 1) === 1 ? 1 : postings.varint();
-    section += value >>> 1;
+  for (let at = segment.postingsAt[rank] as number; at < (segment.postingsAt[rank + 1] as number); at += 1) {
+    const section = segment.postings[at] as number;
+    const known = segment.times[at] as number;
+    const times = known < MAX_TIMES ? known : places.varint();
     positions.length = 0;
     for (let time = 0, position = 0; time < times; time += 1) positions.push((position += places.varint()));
     if (segment.live[section] === 1) visit(section, positions);
@@ -88,23 +63,19 @@ export function eachPlace(
 
 /** How many live sections have a term. */
 export function liveCount(segment: Segment, rank: number): number {
-  if (segment.dropped.size === 0) return segment.counts[rank] as number;
-  const gathered = new Gathered();
-  gather(segment, rank, gathered);
-  return gathered.length;
+  if (segment.dropped.size === 0) return segment.count(rank);
+  const { postings, live } = segment;
+  let count = 0;
+  for (let at = segment.postingsAt[rank] as number; at < (segment.postingsAt[rank + 1] as number); at += 1)
+    count += live[postings[at] as number] as number;
+  return count;
 }
 
 /** Whether any live section has a term. */
 export function isUsed(segment: Segment, rank: number): boolean {
   if (segment.dropped.size === 0) return true;
   const { postings, live } = segment;
-  const reader = new ByteReader(postings, segment.postingsAt[rank] as number);
-  let section = 0;
-  for (let left = segment.counts[rank] as number; left > 0; left -= 1) {
-    const value = reader.varint();
-    if ((value & 1) === 0) reader.varint();
-    section += value >>> 1;
-    if (live[section] === 1) return true;
-  }
+  for (let at = segment.postingsAt[rank] as number; at < (segment.postingsAt[rank + 1] as number); at += 1)
+    if (live[postings[at] as number] === 1) return true;
   return false;
 }

@@ -1,3 +1,4 @@
+import { Reranker } from "./again.ts";
 import { Best } from "./best.ts";
 import { detectLanguage } from "../analysis/languages.ts";
 import type { Language, Term } from "../analysis/types.ts";
@@ -32,7 +33,7 @@ export interface SearchOutcome extends Ranked {
 }
 
 /**
- * Questions of at least so many words are asked again with the words that the best answers have in common (RM3: Abdul-Jaleel
+ * Questions of at least so many different words are asked again with the words that the best answers have in common (RM3: Abdul-Jaleel
  * et al. 2004). Shorter queries name what they look for, and would only be led away from it.
  */
 const FEEDBACK_WORDS = 5;
@@ -70,6 +71,7 @@ interface Wanted {
 /** Finds sections in a snapshot. Keeps arrays between calls; calls do not overlap. */
 export class Searcher {
   readonly #ranker = new Ranker();
+  readonly #reranker = new Reranker();
   readonly #maxTerms: number;
 
   constructor(maxTerms: number) {
@@ -106,14 +108,11 @@ export class Searcher {
     }
     const groups = wanted.map(({ ranks, weight }) => ({ ranks, weight }));
     const request = { masks, title: titleOf(query), sort, count };
-    const long = wanted.length >= FEEDBACK_WORDS && sort === "relevance" && phrases.length === 0;
+    const long = isQuestion(wanted) && sort === "relevance" && phrases.length === 0;
     if (!long) return { ...this.#ranker.rank(segments, totals, { ...request, groups }), forms, corrections, terms };
-    const first = this.#ranker.rank(segments, totals, {
-      ...request,
-      groups,
-      count: Math.max(count, FEEDBACK_CANDIDATES),
-    });
-    const telling = relevanceModel(first.found.slice(0, FEEDBACK_SECTIONS), FEEDBACK_TERMS);
+    const most = Math.max(count, FEEDBACK_CANDIDATES);
+    const best = this.#ranker.candidates(segments, totals, { ...request, groups, count: most }, FEEDBACK_SECTIONS);
+    const telling = relevanceModel(best.first, FEEDBACK_TERMS);
     // On the scale of the words that were asked for.
     const scale = wanted.reduce((sum, { weight }) => sum + weight, 0);
     const more: Group[] = [];
@@ -125,7 +124,7 @@ export class Searcher {
       postings += cost;
       more.push({ weight: weight * scale, ranks });
     }
-    const again = this.#ranker.again(segments, totals, first, { groups: more, share: FEEDBACK_SHARE, count });
+    const again = this.#reranker.again(segments, totals, best, { groups: more, share: FEEDBACK_SHARE, count });
     return { ...again, forms, corrections, terms };
   }
 
@@ -220,6 +219,11 @@ export class Searcher {
   }
 }
 
+/** Whether there are many words. A name is one, of however many parts; parts that hyphens join are words of their own. */
+function isQuestion(wanted: readonly Wanted[]): boolean {
+  return new Set(wanted.map(({ text, key }) => (text.includes("-") ? key : text))).size >= FEEDBACK_WORDS;
+}
+
 /** Whether a term is a compound whose parts are looked for beside it. */
 function isWhole({ stemmable, at }: Term, all: readonly Term[]): boolean {
   return stemmable === undefined && all.some((other) => other.stemmable !== undefined && other.at === at);
@@ -301,7 +305,7 @@ function listed(
 /** How much there is to read of some terms. */
 function sizeOf(segments: readonly Segment[], ranks: readonly Uint32Array[]): number {
   let size = 0;
-  for (const [index, each] of ranks.entries()) for (const rank of each) size += segments[index]?.counts[rank] ?? 0;
+  for (const [index, each] of ranks.entries()) for (const rank of each) size += segments[index]?.count(rank) ?? 0;
   return size;
 }
 

@@ -33,6 +33,8 @@ export class Segment {
   readonly sizes: Float64Array;
   readonly prints: BigUint64Array;
   readonly language: Uint8Array;
+  /** The place of each document in the order of ids. */
+  readonly order: Uint32Array;
   /** The first section of each document, and one past the last. */
   readonly first: Uint32Array;
   /** By section: terms, where its text begins, and its title's key. */
@@ -43,10 +45,12 @@ export class Segment {
   readonly documentOf: Uint32Array;
   /** By section: 1 while its document is here. */
   readonly live: Uint8Array;
-  /** By term. */
-  readonly counts: Uint32Array;
-  readonly postings: Uint8Array;
+  /** By term: where its postings begin, and one past the last. */
   readonly postingsAt: Uint32Array;
+  /** By posting: its section, and how often the term comes there, 255 for more; see `Postings`. */
+  readonly postings: Uint16Array | Uint32Array;
+  readonly times: Uint8Array;
+  /** By term. */
   readonly positions: Uint8Array;
   readonly positionsAt: Uint32Array;
   readonly textBytes: number;
@@ -56,7 +60,7 @@ export class Segment {
   liveSections: number;
   readonly #ids: Strings;
   readonly #blocks: Blocks;
-  readonly #stems = new Map<Language, { stems: Strings; members: Uint8Array; at: Uint32Array }>();
+  readonly #stems = new Map<Language, { stems: Strings; members: Uint32Array; at: Uint32Array }>();
   readonly #textEnds: Float64Array;
   readonly #textSums: Uint32Array;
   readonly #norms: Float32Array;
@@ -64,7 +68,6 @@ export class Segment {
   readonly #dead = new Set<number>();
   #texts: TextSource;
   #closed = false;
-  #order: Uint32Array | undefined;
 
   /** @param bytes what the builder packed @param fresh see `Blocks` @throws DamagedError */
   constructor(bytes: Uint8Array, texts: TextSource, fresh = false) {
@@ -85,13 +88,14 @@ export class Segment {
     this.sizes = blocks.f64("sizes");
     this.prints = blocks.u64("prints");
     this.language = blocks.bytes("language");
+    this.order = blocks.u32("order");
     this.first = blocks.u32("first");
     this.lengths = blocks.u32("lengths");
     this.heads = blocks.u16("heads");
     this.titles = blocks.u32("titles");
-    this.counts = blocks.u32("counts");
-    this.postings = blocks.bytes("postings");
     this.postingsAt = blocks.u32("postings.at");
+    this.postings = blocks.has("postings.wide") ? blocks.u32("postings.wide") : blocks.u16("postings.narrow");
+    this.times = blocks.bytes("times");
     this.positions = blocks.bytes("positions");
     this.positionsAt = blocks.u32("positions.at");
     this.#textEnds = blocks.f64("textEnds");
@@ -111,33 +115,20 @@ export class Segment {
       if (!blocks.has(`${name}.members`)) continue;
       this.#stems.set(language, {
         stems: new Strings(blocks, name),
-        members: blocks.bytes(`${name}.members`),
+        members: blocks.u32(`${name}.members`),
         at: blocks.u32(`${name}.members.at`),
       });
     }
   }
 
-  /** The id of a document, as a string that keeps nothing else in memory. */
+  /** The id of a document. */
   id(document: number): string {
-    return this.#ids.own(document);
-  }
-
-  /** The same, for as long as the segment is there. */
-  idAt(document: number): string {
     return this.#ids.at(document);
   }
 
-  /** The place of a document in the order of ids. */
-  orderOf(document: number): number {
-    if (!this.#order) {
-      const ids = Array.from({ length: this.documents }, (_, index) => this.#ids.at(index));
-      const sorted = Array.from(ids, (_, index) => index).sort((a, b) =>
-        (ids[a] as string) < (ids[b] as string) ? -1 : 1,
-      );
-      this.#order = new Uint32Array(this.documents);
-      for (const [place, index] of sorted.entries()) this.#order[index] = place;
-    }
-    return this.#order[document] as number;
+  /** Compares a document's id with that of a document of another segment: negative if it comes before. */
+  compareIds(document: number, other: Segment, theirs: number): number {
+    return this.#ids.compare(document, other.#ids, theirs);
   }
 
   record(document: number): StoredDocument {
@@ -225,16 +216,16 @@ export class Segment {
     return this.#dead;
   }
 
+  /** How many sections have a term, also such as have left. */
+  count(rank: number): number {
+    return (this.postingsAt[rank + 1] as number) - (this.postingsAt[rank] as number);
+  }
+
   /** By rank: the terms that have a stem in a language. Of a stem whose only term is itself, nothing. */
   members(stem: string, language: Language): Uint32Array {
     const known = this.#stems.get(language);
     const index = known?.stems.find(stem) ?? -1;
-    if (!known || index === -1) return NOTHING;
-    const reader = new ByteReader(known.members, known.at[index] as number);
-    const ranks: number[] = [];
-    let before = 0;
-    while (reader.at < (known.at[index + 1] as number)) ranks.push((before += reader.varint()));
-    return Uint32Array.from(ranks);
+    return known && index !== -1 ? known.members.subarray(known.at[index], known.at[index + 1]) : NOTHING;
   }
 
   /** The documents that have a metadata value: see `metadataKey`. */

@@ -1,7 +1,8 @@
 import type { Blocks } from "./blocks.ts";
 
-/** Blocks that hold a list of strings: their text in one piece, and where each begins. */
+/** Blocks that hold a list of strings: their text in one piece, where each begins, and of a long sorted list where to look. */
 export function stringBlocks(name: string, strings: readonly string[]): Record<string, Uint8Array | Uint32Array> {
+  const starts = strings.length >= MANY ? firstsOf(strings) : undefined;
   const offsets = new Uint32Array(strings.length + 1);
   let length = 0;
   let wide = false;
@@ -15,6 +16,7 @@ export function stringBlocks(name: string, strings: readonly string[]): Record<s
   return {
     [`${name}.at`]: offsets,
     [`${name}.${wide ? "wide" : "narrow"}`]: Buffer.from(text, wide ? "utf16le" : "latin1"),
+    ...(starts && { [`${name}.starts`]: starts }),
   };
 }
 
@@ -26,36 +28,56 @@ function pairOf(first: number, second: number): number {
   return Math.min(first, LETTERS - 1) * LETTERS + (first < LETTERS - 1 ? Math.min(second, LETTERS - 1) : 0);
 }
 
-/** A list of strings in little memory. */
+/** Where the strings begin with each first two letters, those from 127 on as one; undefined if they are not in order. */
+function firstsOf(strings: readonly string[]): Uint32Array | undefined {
+  const starts = new Uint32Array(PAIRS + 1);
+  let before = 0;
+  for (const [index, each] of strings.entries()) {
+    const pair = pairOf(each.length > 0 ? each.charCodeAt(0) : 0, each.length > 1 ? each.charCodeAt(1) : 0);
+    if (pair < before) return undefined;
+    starts.fill(index, before + 1, pair + 1);
+    before = pair;
+  }
+  return starts.fill(strings.length, before + 1);
+}
+
+/** A list of strings as it was packed: nothing is unpacked but what is asked for. */
 export class Strings {
   readonly length: number;
-  readonly #text: string;
+  /** UTF-16 units, or where all are below 256 a byte for each. */
+  readonly #units: Uint8Array | Uint16Array;
+  readonly #bytes: Buffer;
+  readonly #wide: boolean;
   readonly #offsets: Uint32Array;
-  readonly #encoding: "utf16le" | "latin1";
-  /** Of a long sorted list: where the strings begin with each first two letters, those from 127 on as one. */
   readonly #starts: Uint32Array | undefined;
 
   constructor(blocks: Blocks, name: string) {
     this.#offsets = blocks.u32(`${name}.at`);
     this.length = this.#offsets.length - 1;
-    const wide = blocks.has(`${name}.wide`);
-    this.#encoding = wide ? "utf16le" : "latin1";
-    const bytes = blocks.bytes(`${name}.${wide ? "wide" : "narrow"}`);
-    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(this.#encoding);
-    if (this.length >= MANY) this.#starts = this.#firsts();
+    this.#wide = blocks.has(`${name}.wide`);
+    this.#units = this.#wide ? blocks.u16(`${name}.wide`) : blocks.bytes(`${name}.narrow`);
+    this.#bytes = Buffer.from(this.#units.buffer, this.#units.byteOffset, this.#units.byteLength);
+    this.#starts = blocks.has(`${name}.starts`) ? blocks.u32(`${name}.starts`) : undefined;
   }
 
   at(index: number): string {
-    return this.#text.slice(this.#offsets[index], this.#offsets[index + 1]);
-  }
-
-  /** The same as a string of its own, which keeps nothing else in memory. */
-  own(index: number): string {
-    return Buffer.from(this.at(index), this.#encoding).toString(this.#encoding);
+    const [from, to] = [this.#offsets[index] as number, this.#offsets[index + 1] as number];
+    return this.#wide ? this.#bytes.toString("utf16le", 2 * from, 2 * to) : this.#bytes.toString("latin1", from, to);
   }
 
   lengthAt(index: number): number {
     return (this.#offsets[index + 1] ?? 0) - (this.#offsets[index] ?? 0);
+  }
+
+  /** Compares a string with one of another list: negative if it comes before. */
+  compare(index: number, other: Strings, theirs: number): number {
+    const [from, start] = [this.#offsets[index] ?? 0, other.#offsets[theirs] ?? 0];
+    const [length, their] = [this.lengthAt(index), other.lengthAt(theirs)];
+    for (let at = 0; at < Math.min(length, their); at += 1) {
+      const difference = (this.#units[from + at] as number) - (other.#units[start + at] as number);
+      if (difference !== 0) return difference;
+    }
+    return length - their;
   }
 
   /** Where `wanted` is in a sorted list, or −1. */
@@ -97,11 +119,11 @@ export class Strings {
 
   /** Walks along both while they agree, and tries at the first difference all that may have gone wrong there. */
   #distance(start: number, end: number, word: string, first: number, most: number): number {
-    const text = this.#text;
+    const units = this.#units;
     const { length } = word;
     let from = start;
     let at = first;
-    while (from < end && at < length && text.charCodeAt(from) === word.charCodeAt(at)) {
+    while (from < end && at < length && units[from] === word.charCodeAt(at)) {
       from += 1;
       at += 1;
     }
@@ -109,8 +131,7 @@ export class Strings {
     if (left === 0 || wanted === 0) return Math.min(left + wanted, most + 1);
     if (most === 0) return 1;
     let least = most;
-    const swapped =
-      text.charCodeAt(from) === word.charCodeAt(at + 1) && text.charCodeAt(from + 1) === word.charCodeAt(at);
+    const swapped = units[from] === word.charCodeAt(at + 1) && units[from + 1] === word.charCodeAt(at);
     if (swapped && left > 1 && wanted > 1)
       least = Math.min(least, this.#distance(from + 2, end, word, at + 2, least - 1));
     if (least > 0) least = Math.min(least, this.#distance(from + 1, end, word, at + 1, least - 1));
@@ -119,28 +140,13 @@ export class Strings {
     return least + 1;
   }
 
-  #firsts(): Uint32Array | undefined {
-    const starts = new Uint32Array(PAIRS + 1);
-    let before = 0;
-    for (let index = 0; index < this.length; index += 1) {
-      const from = this.#offsets[index] as number;
-      const long = (this.#offsets[index + 1] as number) - from > 1;
-      const first = this.lengthAt(index) === 0 ? 0 : this.#text.charCodeAt(from);
-      const pair = pairOf(first, long ? this.#text.charCodeAt(from + 1) : 0);
-      // Not in order: as a list that is only read by its places may be.
-      if (pair < before) return undefined;
-      starts.fill(index, before + 1, pair + 1);
-      before = pair;
-    }
-    return starts.fill(this.length, before + 1);
-  }
-
   #compare(index: number, wanted: string): number {
     const from = this.#offsets[index] ?? 0;
     const length = (this.#offsets[index + 1] ?? 0) - from;
     const shared = Math.min(length, wanted.length);
+    const units = this.#units;
     for (let at = 0; at < shared; at += 1) {
-      const difference = this.#text.charCodeAt(from + at) - wanted.charCodeAt(at);
+      const difference = (units[from + at] as number) - wanted.charCodeAt(at);
       if (difference !== 0) return difference;
     }
     return length - wanted.length;

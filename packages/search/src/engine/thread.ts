@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import { Pacer } from "../pacer.ts";
 import type { BuildOptions, BuiltSegment } from "./builder.ts";
 import type { BuildAnswer, BuildRequest } from "./serve.ts";
 import type { IndexDocument } from "./types.ts";
@@ -10,9 +11,9 @@ import type { IndexDocument } from "./types.ts";
 export const CLOSED = "The index has been closed.";
 
 /** Units of text that go over in one message: what is copied at once must not hold up others. */
-const BATCH_CHARS = 256 * 1024;
-/** Messages that may be on their way before the first is answered. */
-const WINDOW = 2;
+const BATCH_CHARS = 64 * 1024;
+/** Messages that may be on their way before the first is answered: enough to do for a thread while this one is busy. */
+const WINDOW = 6;
 const MAX_THREADS = 2;
 /** An idle thread ends after this time. */
 const IDLE_MS = 2_000;
@@ -79,10 +80,12 @@ class BuildThread {
     const worker = (this.#worker ??= this.#spawn());
     worker.ref();
     const conversation = new Conversation(worker);
+    const pacer = new Pacer();
     try {
       conversation.send({ type: "begin", options: this.#options });
       for (const batch of batches(documents)) {
         await conversation.until(WINDOW);
+        if (pacer.due) await pacer.pause();
         if (signal?.aborted) {
           conversation.send({ type: "discard" });
           await conversation.until(1);

@@ -2,7 +2,6 @@ import { clueOf, stems } from "../analysis/languages.ts";
 import type { Clue } from "../analysis/languages.ts";
 import type { Language } from "../analysis/types.ts";
 import { wordTerms } from "../analysis/words.ts";
-import { ByteWriter } from "./bytes.ts";
 import { stringBlocks } from "./strings.ts";
 import { WordTable } from "./words.ts";
 
@@ -162,14 +161,10 @@ export class Vocabulary {
       else if (this.#ids.get(stem) !== ids) listed.push([stem, [ids]]);
     }
     listed.sort(([a], [b]) => (a < b ? -1 : 1));
-    const members = new ByteWriter();
+    const members: number[] = [];
     const at = new Uint32Array(listed.length + 1);
     for (const [index, [, ids]] of listed.entries()) {
-      let before = 0;
-      for (const rank of ids.map((id) => ranks[id] as number).sort((a, b) => a - b)) {
-        members.varint(rank - before);
-        before = rank;
-      }
+      members.push(...ids.map((id) => ranks[id] as number).sort((a, b) => a - b));
       at[index + 1] = members.length;
     }
     return {
@@ -177,7 +172,7 @@ export class Vocabulary {
         name,
         listed.map(([stem]) => stem),
       ),
-      [`${name}.members`]: members.finish(),
+      [`${name}.members`]: Uint32Array.from(members),
       [`${name}.members.at`]: at,
     };
   }

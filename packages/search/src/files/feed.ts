@@ -72,14 +72,14 @@ export class FileFeed {
       signal,
     );
     if (beyond > 0) this.#skips.add("", "too_many", beyond);
-    const here = new Map(
-      files.map((entry) => {
-        const file = this.#file(entry);
-        return [file.id, file];
-      }),
-    );
-    const batch = this.#batch();
+    const here = new Map<string, NamedFile>();
     const pacer = new Pacer(signal);
+    for (const entry of files) {
+      if (pacer.due) await pacer.pause();
+      const file = this.#file(entry);
+      here.set(file.id, file);
+    }
+    const batch = this.#batch();
     try {
       await this.#indexer.forget(here, batch, pacer);
       this.#total = 0;

@@ -56,6 +56,21 @@ export function literalName({ path, name }: IgnorePattern): string | undefined {
   return characters.length === name.length ? characters.join("") : undefined;
 }
 
+/** UTF-16 units of an end that matter. */
+const MAX_END = 16;
+
+/** What every name ends with that the pattern matches: what stands behind its last wildcard. */
+export function literalEnd({ name }: IgnorePattern): string {
+  const signs = name === "**" ? [] : name;
+  let end = "";
+  for (let at = signs.length - 1; at >= 0; at -= 1) {
+    const sign = signs[at];
+    if (typeof sign !== "string") break;
+    end = sign + end;
+  }
+  return end.slice(-MAX_END);
+}
+
 /** @param segments of the path below the pattern's folder */
 export function matchesPattern(pattern: IgnorePattern, segments: readonly string[], folder: boolean): boolean {
   if (pattern.folders && !folder) return false;
@@ -74,13 +89,21 @@ function matchesPath(parts: readonly Part[], segments: readonly string[]): boole
 
 function matchesName(part: Part, name: string): boolean {
   if (part === "**") return true;
-  const characters = Array.from(name);
+  const characters = charactersOf(name);
   return glob(
     part.length,
     characters.length,
     (at) => part[at] === MANY,
     (sign, at) => matchesSign(part[sign] ?? ONE, characters[at] ?? ""),
   );
+}
+
+let split: { readonly name: string; readonly characters: readonly string[] } = { name: "", characters: [] };
+
+/** Of the name that many patterns are compared with one after the other. */
+function charactersOf(name: string): readonly string[] {
+  if (split.name !== name) split = { name, characters: Array.from(name) };
+  return split.characters;
 }
 
 function matchesSign(sign: Sign, character: string): boolean {

@@ -2,7 +2,7 @@ import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileAccessError, openRoots } from "@plugboard/core/files";
 import type { Root, Roots, WalkSkip } from "@plugboard/core/files";
-import { literalName, matchesPattern, readPattern } from "./globs.ts";
+import { literalEnd, literalName, matchesPattern, readPattern } from "./globs.ts";
 import type { IgnorePattern } from "./globs.ts";
 
 /** Names of ignore files; the first wins over the second. */
@@ -183,28 +183,57 @@ export class IgnoreFiles {
   }
 }
 
-/** The patterns of one file. */
+/** A pattern with its place among those of its file. */
+interface Placed {
+  readonly pattern: IgnorePattern;
+  readonly at: number;
+}
+
+/** The patterns of one file, so that a name is compared with few of them: most end with letters or are one name. */
 class Rules {
-  /** The last pattern for each name without wildcards, which most are, and the others. */
-  readonly #names = new Map<string, { pattern: IgnorePattern; at: number }[]>();
-  readonly #others: { pattern: IgnorePattern; at: number }[] = [];
+  /** The last patterns for each name without wildcards. */
+  readonly #names = new Map<string, Placed[]>();
+  /** Those for what ends in some way, by that end, and how long these ends are. */
+  readonly #ends = new Map<string, Placed[]>();
+  readonly #lengths = new Set<number>();
+  readonly #others: Placed[] = [];
 
   constructor(lines: readonly string[]) {
     for (const [at, line] of lines.entries()) {
       const pattern = readPattern(line);
       if (!pattern) continue;
       const name = literalName(pattern);
-      if (name === undefined) this.#others.push({ pattern, at });
-      else this.#names.set(name, [...(this.#names.get(name) ?? []).slice(-50), { pattern, at }]);
+      const end = literalEnd(pattern);
+      if (name !== undefined) this.#names.set(name, [...(this.#names.get(name) ?? []).slice(-50), { pattern, at }]);
+      else if (end === "") this.#others.push({ pattern, at });
+      else {
+        this.#lengths.add(end.length);
+        const same = this.#ends.get(end);
+        if (same) same.push({ pattern, at });
+        else this.#ends.set(end, [{ pattern, at }]);
+      }
     }
   }
 
   /** What the last pattern that matches says: true for ignored, false for taken back; undefined if there is none. */
   test(segments: readonly string[], folder: boolean): boolean | undefined {
-    const named = this.#names.get(segments.at(-1) ?? "")?.findLast(({ pattern }) => folder || !pattern.folders);
-    const after = named?.at ?? -1;
-    const other = this.#others.findLast(({ pattern, at }) => at > after && matchesPattern(pattern, segments, folder));
-    const last = other ?? named;
+    const name = segments.at(-1) ?? "";
+    let last = this.#names.get(name)?.findLast(({ pattern }) => folder || !pattern.folders);
+    const consider = (some: readonly Placed[]): void => {
+      const after = last?.at ?? -1;
+      for (let index = some.length - 1; index >= 0; index -= 1) {
+        const each = some[index] as Placed;
+        if (each.at < after) return;
+        if (!matchesPattern(each.pattern, segments, folder)) continue;
+        last = each;
+        return;
+      }
+    };
+    for (const length of this.#lengths) {
+      const some = length <= name.length ? this.#ends.get(name.slice(-length)) : undefined;
+      if (some) consider(some);
+    }
+    consider(this.#others);
     return last && !last.pattern.negated;
   }
 }

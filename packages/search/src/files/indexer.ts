@@ -61,7 +61,12 @@ export class FileIndexer {
   /** Drops what is no longer there. */
   async forget(here: ReadonlyMap<string, NamedFile>, batch: Batch, pacer: Pacer): Promise<void> {
     const gone: string[] = [];
-    for (const id of this.#engine.ids()) if (!here.has(id) && this.state(id)) gone.push(id);
+    // As they are now: they may change at every pause.
+    const known = [...this.#engine.ids()];
+    for (const id of known) {
+      if (pacer.due) await pacer.pause();
+      if (!here.has(id) && this.state(id)) gone.push(id);
+    }
     for (const id of gone) {
       this.#settled.delete(id);
       await batch.remove(id);

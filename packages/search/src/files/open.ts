@@ -4,6 +4,7 @@ import { originOf } from "./source.ts";
 import type { Source } from "./source.ts";
 import { stateFolder } from "./state.ts";
 import type { Engine } from "../engine/types.ts";
+import { Pacer } from "../pacer.ts";
 
 /** What an index that is kept between two runs depends on. */
 export interface KeptOptions {
@@ -45,7 +46,13 @@ export async function openEngine(
   const any = roots.length + names.length > 0;
   const engine = await make(any ? await stateFolder(state, { name, roots, options }, warn) : undefined);
   const origins = new Set([FILES, ...names.map(originOf)]);
-  const others = [...engine.ids()].filter((id) => !origins.has(engine.state(id)?.origin ?? ADDED));
+  const others: string[] = [];
+  const pacer = new Pacer();
+  const known = [...engine.ids()];
+  for (const id of known) {
+    if (pacer.due) await pacer.pause();
+    if (!origins.has(engine.state(id)?.origin ?? ADDED)) others.push(id);
+  }
   if (others.length > 0) await engine.remove(others);
   return engine;
 }

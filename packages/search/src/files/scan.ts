@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import type { Roots, WalkEntry, WalkSkip } from "@plugboard/core/files";
+import { Pacer } from "../pacer.ts";
 import { globMatcher } from "../query/glob.ts";
 import { IgnoreFiles, isIgnoreFile } from "./ignore.ts";
 
@@ -49,10 +50,14 @@ export async function scan(
 
   // Some names come before `.gitignore`, so the files of a folder wait until the walk has left it.
   let waiting: WalkEntry[] = [];
+  const pacer = new Pacer(signal);
   const settleAll = async (): Promise<void> => {
     const [first] = waiting;
     if (first) await ignored?.ready(first.root, first.relative, signal);
-    for (const entry of waiting) settle(entry);
+    for (const entry of waiting) {
+      if (pacer.due) await pacer.pause();
+      settle(entry);
+    }
     waiting = [];
   };
   const walk = roots.walk({
@@ -67,6 +72,11 @@ export async function scan(
       const code = skip.code === "not_found" && skip.relative.includes(NOT_UTF8) ? "invalid_path" : skip.code;
       // What would not have been a document is not missed; what hides documents is.
       const file = code === "not_a_file" || code === "not_found" || code === "io";
+      // Whoever names a file wants it, and has to be told why it is not read.
+      if (skip.root.kind === "file") {
+        onSkip({ ...skip, code });
+        return;
+      }
       if (code === "secret" || (file && skip.relative !== "" && !wanted(skip.relative))) return;
       if (skip.relative !== "" && (!shown(skip.relative) || ignored?.ignores(skip.root, skip.relative, !file))) return;
       onSkip({ ...skip, code });
@@ -75,6 +85,7 @@ export async function scan(
   });
   for await (const entry of walk) {
     const { root, relative } = entry;
+    if (pacer.due) await pacer.pause();
     if (waiting[0] && (waiting[0].root !== root || folderOf(waiting[0].relative) !== folderOf(relative)))
       await settleAll();
     if (ignored && !entry.link && isIgnoreFile(nameOf(relative))) await ignored.add(root, relative, signal);

@@ -323,3 +323,12 @@ test("a damaged text is told of, so that it is read again", async () => {
   expect(lost).toBe(1);
   expect(engine.documents).toBe(2);
 });
+
+test("many small documents are put in a few thousand at a time, which other work waits for", async () => {
+  const path = folder();
+  const engine = await open(path);
+  await engine.put(Array.from({ length: 9_000 }, (_, at) => document(`d${at}`, `word${at}`)));
+  await engine.commit();
+  expect(engine.documents).toBe(9_000);
+  expect(files(path).filter((file) => file.endsWith(".seg"))).toHaveLength(3);
+});

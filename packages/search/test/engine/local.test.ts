@@ -188,3 +188,47 @@ test("conditions that are given many times over are one condition", async () => 
   const repeated = query("", { phrases: Array.from({ length: 16 }, () => "word1 word2") });
   expect(await find(engine, repeated)).toEqual(await find(engine, query("", { phrases: ["word1 word2"] })));
 });
+
+test("a name of many parts is no question: what the best answers have in common does not count", async () => {
+  const engine = await filled(
+    ...Array.from({ length: 10 }, (_, at) => document(`named${at}`, "walk_fast_big_red_dog kennel")),
+    document("common", "walk fast kennel kennel kennel kennel"),
+    document("short", "walk fast"),
+  );
+  const order = async (asked: string): Promise<string[]> =>
+    (await find(engine, asked)).filter((id) => !id.startsWith("named"));
+  expect(await order("walk_fast_big_red_dog")).toEqual(["short#top", "common#top"]);
+  expect(await order("walk fast big red dog")).toEqual(["common#top", "short#top"]);
+});
+
+test("of thousands of documents with the same score the first by id come first", async () => {
+  const ids = Array.from({ length: 3_000 }, (_, at) => `d${(at * 7_919) % 3_000}`);
+  const engine = await filled(...ids.map((id) => document(id, "word")));
+  const { total, hits } = await engine.search({ query: query("word"), count: 20 });
+  expect(total).toBe(3_000);
+  expect(hits.map(({ id }) => id)).toEqual(
+    ids
+      .toSorted()
+      .map((id) => `${id}#top`)
+      .slice(0, 20),
+  );
+});
+
+test("what comes hundreds of times in a section is found, and phrases with it", async () => {
+  const engine = await filled(
+    document("often", `${"echo ".repeat(600)}chamber`),
+    document("many", `${"echo ".repeat(255)}room`),
+    document("other", "chamber echo"),
+  );
+  expect((await find(engine, "echo")).length).toBe(3);
+  expect(await find(engine, query("", { phrases: ["echo chamber"] }))).toEqual(["often#top"]);
+  expect(await find(engine, query("", { phrases: ["echo room"] }))).toEqual(["many#top"]);
+  expect(await find(engine, query("", { phrases: ["chamber echo"] }))).toEqual(["other#top"]);
+});
+
+test("a document of more than 65,536 sections is found to its end", async () => {
+  const sections = Array.from({ length: 65_600 }, (_, at) => section(at > 65_590 ? "last" : "", [], `s${at}`));
+  const engine = await filled(document("huge", sections));
+  const found = await find(engine, "last");
+  expect(found).toEqual(Array.from({ length: 9 }, (_, at) => `huge#s${65_591 + at}`));
+});

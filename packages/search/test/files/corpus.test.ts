@@ -218,6 +218,14 @@ function corpusSuite(name: string, engine: MakeEngine): void {
         expect(await make([docs.path], { include: all, secrets: true }).find("word")).toHaveLength(4);
       });
 
+      test("a file that is named as a root and holds secrets is told of", async () => {
+        await using docs = await Folder.make({ ".env": "word", "a.md": "word" });
+        const { find, corpus, warnings } = make([docs.file(".env"), docs.file("a.md")]);
+        expect(await find("word")).toEqual(["a.md#top"]);
+        expect(corpus.status()).toMatchObject({ stale: true, skipped: 1, reason: expect.stringContaining("secrets") });
+        expect(warnings.join("\n")).toContain(".env");
+      });
+
       test("a file that is met under several names is one document", async () => {
         await using docs = await Folder.make({ "z.md": "word", "folder/b.md": "word" });
         await symlink("z.md", docs.file("a.md"));
