@@ -1,26 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Flags, parseFlags } from "../src/cli/flags.ts";
-import { settle } from "../src/config/settle.ts";
 import { readEnvironment } from "../src/config/env.ts";
-import { folder } from "./folder.ts";
+import { problem, settled } from "./settled.ts";
 
 const TOKEN = "a-token-of-enough-letters";
 const search = { search: { roots: ["./docs"] } };
-
-function settled(files: Record<string, string | object>, args: string[], env: Record<string, string> = {}) {
-  using at = folder(files);
-  const flags = parseFlags(args, at.path, { out: () => undefined, err: () => undefined }) as Flags;
-  return { ...settle(flags, readEnvironment(env, at.path), at.path), at: at.path };
-}
-const problem = (files: Record<string, string | object>, args: string[], env: Record<string, string> = {}): string => {
-  try {
-    settled(files, args, env);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("there is no problem");
-};
 
 describe("precedence", () => {
   const file = {
@@ -42,7 +26,7 @@ describe("precedence", () => {
     expect(config.http).toMatchObject({
       port: 3,
       host: "127.0.0.2",
-      token: TOKEN,
+      auth: { token: TOKEN },
       maxSessions: 7,
       allowedHosts: ["a", "b:80"],
       maxBodyBytes: 4_194_304,
@@ -110,21 +94,31 @@ describe("the file", () => {
   });
 
   test.each([
-    ["{", "c.json:1:2: this is not JSON: Expected property name or '}'."],
-    ['{\n  "plugins": {},\n}', "c.json:3:1: this is not JSON: Expected double-quoted property name."],
-    ["", "c.json:1:1: this is not JSON: Unexpected end of JSON input."],
-    ["[]", "c.json: expected object, received array."],
-    ['{"serach": {}, "plugins": {}}', "c.json: unknown key `serach`. Known keys: $schema, name, version,"],
-    ['{"plugin": {}}', "c.json: unknown key `plugin`. Did you mean `plugins`?"],
-    ['{"http": {"prot": 1}}', "c.json: unknown key `prot` in `http`. Did you mean `port`?"],
-    ['{"http": {"port": "80"}}', "c.json: `http.port`: expected number, received string."],
+    ["{", "c.json:1:2: this is not JSON: the closing } is missing."],
+    ['{\n  "plugins": {}\n  name: 1}', "c.json:3:3: this is not JSON: keys and texts stand in double quotes,"],
+    ["", "c.json:1:1: this is not JSON: the file is empty."],
+    ['{"name": "a}', "c.json:1:10: this is not JSON: the text does not end: its closing quote is missing."],
+    [
+      '{"logLevel": "wran"}',
+      'c.json:1:14: `logLevel`: Invalid option: expected one of "silent"|"error"|"warn"|"info"|"debug". Did you mean "warn"?',
+    ],
+    [
+      '{\n  // where\n  "http": {"auth": {"tokens": [\n    {"hash": "sha256:0"}\n]}}}',
+      "c.json:4:5: `http.auth.tokens[0].name`: it is missing, expected string.",
+    ],
+    ['{"__proto__": {"name": "x"}}', "c.json:1:2: unknown key `__proto__`."],
+    ["[]", "c.json:1:1: expected object, received array."],
+    ['{"serach": {}, "plugins": {}}', "c.json:1:2: unknown key `serach`. Known keys: $schema, name, version,"],
+    ['{"plugin": {}}', "c.json:1:2: unknown key `plugin`. Did you mean `plugins`?"],
+    ['{"http": {"prot": 1}}', "c.json:1:11: unknown key `prot` in `http`. Did you mean `port`?"],
+    ['{"http": {"port": "80"}}', "c.json:1:19: `http.port`: expected number, received string."],
     [
       '{"http": {"auth": {"token": "short"}}}',
-      "c.json: `http.auth.token`: Too small: expected string to have >=16 characters.",
+      "c.json:1:29: `http.auth.token`: Too small: expected string to have >=16 characters.",
     ],
-    ['{"http": 3333}', "c.json: `http`: expected boolean or object."],
-    ['{"plugins": {"search": "docs"}}', "c.json: `plugins.search`: expected boolean or object."],
-    ['{"plugins": {"docs": {"plugin": 1}}}', "c.json: `plugins.docs.plugin`: expected string, received number."],
+    ['{"http": 3333}', "c.json:1:10: `http`: expected boolean or object."],
+    ['{"plugins": {"search": "docs"}}', "c.json:1:24: `plugins.search`: expected boolean or object."],
+    ['{"plugins": {"docs": {"plugin": 1}}}', "c.json:1:33: `plugins.docs.plugin`: expected string, received number."],
   ])("%j is refused", (text, message) => {
     expect(problem({ "c.json": text }, ["c.json"])).toContain(message);
   });
@@ -236,7 +230,7 @@ describe("listening to the network", () => {
 test("a key that is there twice is told, with its line, instead of losing the first", () => {
   const text = '{\n  "plugins": {\n    "search": {"roots": ["./a"]},\n    "search": {"roots": ["./b"]}\n  }\n}';
   expect(problem({ "c.json": text }, ["c.json"])).toMatch(
-    /^c\.json:4: the key "search" is there twice\. .*"plugin": "search"/,
+    /^c\.json:4:5: the key "search" is there twice\. .*"plugin": "search"/,
   );
   const same = { plugins: { a: { plugin: "search", roots: ["{"] }, b: { plugin: "search", roots: ['"a":'] } } };
   expect(settled({ "c.json": same }, ["c.json"]).plugins.map(({ as }) => as)).toEqual([

@@ -87,3 +87,14 @@ test("the address that the server listens on is a name for it, a wildcard is not
   expect(on("::", "[::]:3333")).toBe(false);
   expect(on("127.0.0.1", "localhost", 80)).toBe(true);
 });
+
+test("the name in publicUrl is a name for it, and no other of its domain", () => {
+  const settings = { host: "0.0.0.0", allowedHosts: [], allowedOrigins: [] };
+  const behind = (publicUrl: string, header: string) => new Guard({ ...settings, publicUrl }, 3333).allowsHost(header);
+  expect(behind("https://MCP.example.com/mcp", "mcp.example.com")).toBe(true);
+  expect(behind("https://mcp.example.com/mcp", "mcp.example.com:443")).toBe(true);
+  expect(behind("https://mcp.example.com:8443/mcp", "mcp.example.com:8443")).toBe(true);
+  expect(behind("https://mcp.example.com:8443/mcp", "mcp.example.com")).toBe(false);
+  expect(behind("https://mcp.example.com/mcp", "example.com")).toBe(false);
+  expect(behind("https://mcp.example.com/mcp", "mcp.example.com.evil.com")).toBe(false);
+});

@@ -4,7 +4,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { compose, core, type Plugin } from "@plugboard/core";
 import type { z } from "zod";
-import { HttpFront } from "../src/http/front.ts";
+import { HttpFront, type HttpOptions } from "../src/http/front.ts";
 import { createLog } from "../src/serve/log.ts";
 import { serverFactory } from "../src/serve/server.ts";
 import { httpSettings } from "../src/config/http-settings.ts";
@@ -23,14 +23,19 @@ export interface Serving extends AsyncDisposable {
 }
 
 /** Serves the lab on a free port, with a clock that stands still. */
-export async function serve(settings: z.input<typeof httpSettings> = {}): Promise<Serving> {
-  const plugin = compose([core(), lab()]);
+export async function serve(
+  settings: z.input<typeof httpSettings> = {},
+  more: Partial<Pick<HttpOptions, "authenticator" | "fleet">> & { readonly plugins?: readonly Plugin[] } = {},
+): Promise<Serving> {
+  const { plugins = [], ...options } = more;
+  const plugin = compose([core(), lab(), ...plugins]);
   const traffic = new Traffic();
   const clock = { now: 0 };
   const logged: string[] = [];
   const log = createLog("debug", { write: (line) => logged.push(line) });
   const create = serverFactory({ name: "test", version: "1", instructions: undefined }, plugin);
   const front = await HttpFront.listen({
+    ...options,
     create,
     traffic,
     log,
@@ -125,4 +130,67 @@ export function openStream(port: number, headers: Record<string, string>): Promi
   return new Promise((resolve, reject) => {
     request({ port, host: "127.0.0.1", path: "/mcp", headers: all, agent: false }, resolve).on("error", reject).end();
   });
+}
+
+/** Posts a message; resolves when the server has begun to answer. */
+export function openPost(port: number, body: object, headers: Record<string, string> = {}): Promise<IncomingMessage> {
+  const all = {
+    Host: `localhost:${port}`,
+    Accept: "application/json, text/event-stream",
+    "Content-Type": "application/json",
+    ...headers,
+  };
+  return new Promise((resolve, reject) => {
+    request({ port, host: "127.0.0.1", path: "/mcp", method: "POST", headers: all, agent: false }, resolve)
+      .on("error", reject)
+      .end(JSON.stringify(body));
+  });
+}
+
+/** A call of a tool, as a client posts it. */
+export const toolCall = (id: number | string, name: string, args: object = {}): object => ({
+  jsonrpc: "2.0",
+  id,
+  method: "tools/call",
+  params: { name, arguments: args, _meta: { progressToken: `p${id}` } },
+});
+
+/** Opens a session over raw requests; what it returns are the headers of its further requests. */
+export async function openSession(
+  port: number,
+  headers: Record<string, string> = {},
+): Promise<Record<string, string> & { "Mcp-Session-Id": string }> {
+  const answer = await send(port, { body: initialize, headers });
+  const id = String(answer.headers["mcp-session-id"]);
+  return { ...headers, "Mcp-Session-Id": id, "Mcp-Protocol-Version": "2025-11-25" };
+}
+
+export interface ServerEvent {
+  readonly id?: string;
+  readonly data?: string;
+  readonly retry?: string;
+  /** The text of a comment. */
+  readonly comment?: string;
+}
+
+/** The events of a stream, as they come. */
+export async function* eventsOf(stream: IncomingMessage): AsyncGenerator<ServerEvent, void, void> {
+  let rest = "";
+  for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) {
+    const parts = (rest + chunk).split("\n\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) {
+      const fields = part.split("\n").map((line) => {
+        const at = line.indexOf(":");
+        return [line.slice(0, at) || "comment", line.slice(at + 1).trimStart()];
+      });
+      yield Object.fromEntries(fields) as ServerEvent;
+    }
+  }
+}
+
+/** The result's text in an answer, from a stream or from JSON. */
+export function textOf(data: string | undefined): string | undefined {
+  const { result } = JSON.parse(data ?? "{}") as { result?: { content?: { text: string }[] } };
+  return result?.content?.[0]?.text;
 }

@@ -16,7 +16,7 @@ async function check(
   using at = folder({ "sub/plugboard.json": { plugins }, ...files });
   symlinkSync(modules, join(at.path, "node_modules"));
   prepare(at.path);
-  const { code, stdout, stderr } = await runProgram(["sub/plugboard.json", "--check"], { cwd: at.path });
+  const { code, stdout, stderr } = await runProgram(["check", "sub/plugboard.json"], { cwd: at.path });
   return { code, stdout, stderr: stderr.replaceAll(at.path, "") };
 }
 
@@ -25,7 +25,7 @@ describe("a plugin is found", () => {
     const { code, stdout } = await check({ search: { roots: ["."] } });
     expect(code).toBe(0);
     expect(stdout).toContain(
-      "sub/plugboard.json: all right.\nPlugins: core, progress, cache, ratelimit, batch, search\nTools:\n  batch ",
+      "sub/plugboard.json: all right.\nPlugins: core, progress, cache, ratelimit, batch, search\nServes:  over stdio\nTools:\n  batch ",
     );
   });
 
@@ -33,7 +33,7 @@ describe("a plugin is found", () => {
     const prepare = (path: string) => cpSync(join(fixtures, "common.cjs"), join(path, "common.cjs"));
     const { code, stdout } = await check({ "../common.cjs": { word: "hi" }, [lab]: {} }, {}, prepare);
     expect(stdout).toMatch(
-      /Plugins: core, progress, cache, ratelimit, batch, common, lab\nTools:\n(?: {2}batch.*\n){3} {2}common +Says a word\.\n {2}lab_echo +Says it again\.\n/,
+      /Plugins: core, progress, cache, ratelimit, batch, common, lab\nServes: {2}over stdio\nTools:\n(?: {2}batch.*\n){3} {2}common +Says a word\.\n {2}lab_echo +Says it again\.\n/,
     );
     expect(code).toBe(0);
   });
@@ -76,22 +76,22 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
     [
       "an unknown plugin that is nearly a known one",
       { serach: {} },
-      "sub/plugboard.json: unknown plugin `serach`. Did you mean `search`?",
+      "sub/plugboard.json:1:13: unknown plugin `serach`. Did you mean `search`?",
     ],
     [
       "an unknown plugin",
       { weather: {} },
-      "sub/plugboard.json: unknown plugin `weather`. A key of `plugins` is one of core, progress, cache, ratelimit, batch, logtail, search, the name of an installed package",
+      "sub/plugboard.json:1:13: unknown plugin `weather`. A key of `plugins` is one of core, progress, cache, ratelimit, batch, logtail, search, the name of an installed package",
     ],
     [
       "a package that is not installed",
       { "@someone/nothing": {} },
-      "sub/plugboard.json: the package `@someone/nothing` is not installed. Install it: `npm install @someone/nothing`.",
+      "sub/plugboard.json:1:13: the package `@someone/nothing` is not installed. Install it: `npm install @someone/nothing`.",
     ],
     [
       "a file that is not there",
       { "./nothing.js": {} },
-      "sub/plugboard.json: there is no plugin file `./nothing.js`; such a path is relative to /sub.",
+      "sub/plugboard.json:1:13: there is no plugin file `./nothing.js`; such a path is relative to /sub.",
     ],
     [
       "a module without a plugin",
@@ -112,7 +112,7 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
     [
       "a misspelt option",
       { search: { rots: ["."] } },
-      "sub/plugboard.json: unknown key `rots` in `plugins.search`. Did you mean `roots`?",
+      "sub/plugboard.json:1:23: unknown key `rots` in `plugins.search`. Did you mean `roots`?",
     ],
     [
       "an option of the wrong type",
@@ -122,12 +122,12 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
     [
       "a root that is not there",
       { docs: { plugin: "search", roots: [".", "./nothing"] } },
-      "sub/plugboard.json: `plugins.docs.roots[1]`: there is no file or folder ./nothing (that is /sub/nothing).",
+      "sub/plugboard.json:1:52: `plugins.docs.roots[1]`: there is no file or folder ./nothing (that is /sub/nothing).",
     ],
     [
       "search without roots",
       { search: {} },
-      "sub/plugboard.json: `plugins.search.roots`: it is missing; name the files and folders, or give `[]` where other plugins bring the documents.",
+      "sub/plugboard.json:1:13: `plugins.search.roots`: it is missing; name the files and folders, or give `[]` where other plugins bring the documents.",
     ],
     [
       "a name that is none",

@@ -151,15 +151,15 @@ test("clients that vanish leave nothing behind", async () => {
 
 test("plugboard.json in the current folder is used where nothing is said", async () => {
   using at = folder({ "plugboard.json": labConfig() });
-  const { code, stdout } = await runProgram(["--check"], { cwd: at.path });
+  const { code, stdout } = await runProgram(["check"], { cwd: at.path });
   expect(stdout).toContain("plugboard.json: all right.\nPlugins: core, progress, cache, ratelimit, batch, lab\n");
   expect(code).toBe(0);
 });
 
 test("the JSON Schema that is published is the one of this code", async () => {
-  const { code, stdout } = await runProgram(["--print-schema"]);
+  const { code, stdout } = await runProgram(["schema"]);
   expect(code).toBe(0);
   const published = readFileSync(join(import.meta.dirname, "..", "plugboard.schema.json"), "utf8");
-  const update = "run: node dist/main.js --print-schema > plugboard.schema.json";
+  const update = "run: node dist/main.js schema > plugboard.schema.json";
   expect(JSON.parse(published), update).toEqual(JSON.parse(stdout));
 });

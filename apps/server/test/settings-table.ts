@@ -1,65 +1,77 @@
 import { z } from "zod";
-import { httpSettings } from "../src/config/http-settings.ts";
 import { CONFIG_VARIABLE, fileSettings, sources, STATE_VARIABLE } from "../src/config/settings.ts";
 
 interface Property {
   readonly default?: unknown;
   readonly description?: string;
+  readonly properties?: Readonly<Record<string, Property>>;
+  readonly anyOf?: readonly Property[];
+  readonly items?: Property;
+  readonly additionalProperties?: Property | boolean;
 }
 
-/** The table of all settings for the README, from the schemas and the list of flags and variables. */
+/** Further settings that are no part of the file: flags and variables that name files. */
+const others = [
+  ["", "`[config]`", `\`${CONFIG_VARIABLE}\``, "`plugboard.json`", "The config file"],
+  [
+    "",
+    "`--stdio`",
+    "",
+    "",
+    "Serves over stdio, also where the file or the environment says HTTP; with `--http`, both at once",
+  ],
+  [
+    "`plugins.search.roots`",
+    "`--search DIR`",
+    "",
+    "",
+    "Folders that `search` searches; the flag may be given several times",
+  ],
+  [
+    "`plugins.logtail.paths`",
+    "`--logs PATH`",
+    "",
+    "",
+    "Files, folders and globs (quoted) of logs for `logtail`; the flag may be given several times",
+  ],
+  [
+    "",
+    "",
+    `\`${STATE_VARIABLE}\``,
+    "where the platform keeps such files",
+    "Folder, absolute, in which plugins keep what outlives the process, such as the index of `search`",
+  ],
+];
+
+/** The table of all settings, from the schema and the list of flags and variables. */
 export function settingsTable(): string {
-  const properties = (schema: z.ZodType): [string, Property][] =>
-    Object.entries(
-      (z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as { properties: Record<string, Property> })
-        .properties,
-    );
-  const code = (text: string | undefined): string => (text === undefined ? "" : `\`${text}\``);
-  const row = ([path, { default: standard, description = "" }]: [string, Property]): string[] => {
-    const { flag, env } = sources[path] ?? {};
-    return [
-      code(path),
-      code(flag),
-      code(env),
-      standard === undefined ? "" : code(JSON.stringify(standard)),
-      description,
-    ];
-  };
-  const top = properties(fileSettings).filter(([name]) => name !== "$schema" && name !== "http" && name !== "plugins");
-  const http = properties(httpSettings).map(([name, property]): [string, Property] => [`http.${name}`, property]);
-  const rows = [
-    ["", code("[config.json]"), code(CONFIG_VARIABLE), code("plugboard.json"), "The config file"],
-    [
-      "",
-      code("--stdio"),
-      "",
-      "",
-      "Serves over stdio, also where the file or the environment says HTTP; with `--http`, both at once",
-    ],
-    [
-      code("plugins.search.roots"),
-      code("--search DIR"),
-      "",
-      "",
-      "Folders that `search` searches; the flag may be given several times",
-    ],
-    [
-      code("plugins.logtail.paths"),
-      code("--logs PATH"),
-      "",
-      "",
-      "Files, folders and globs (quoted) of logs for `logtail`; the flag may be given several times",
-    ],
-    [
-      "",
-      "",
-      code(STATE_VARIABLE),
-      "where the platform keeps such files",
-      "Folder, absolute, in which plugins keep what outlives the process, such as the index of `search`",
-    ],
-    ...[...top, ...http].map(row),
-  ];
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const schema = z.toJSONSchema(fileSettings, { io: "input", unrepresentable: "any" }) as Property;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const head = ["File", "Flag", "Environment", "Default", "Meaning"];
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+  return [line(head), line(head.map(() => "---")), ...[...others, ...rowsOf(schema, "")].map(line)].join("\n");
 }
+
+/** A row for each setting; those of an object follow it. */
+function rowsOf(schema: Property, prefix: string): string[][] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    const path = `${prefix}${name}`;
+    if (path === "$schema") return [];
+    const { flag, env } = sources[path] ?? {};
+    const { default: standard, description = "" } = property;
+    const inner = [property, ...(property.anyOf ?? [])].find((one) => one.properties);
+    // The defaults of an object are those of its settings.
+    const shown = standard === undefined || inner ? "" : `\`${JSON.stringify(standard)}\``;
+    const row = [code(path), code(flag), code(env), shown, description];
+    const plugin = path === "plugins" ? [schema.properties?.["plugins"]?.additionalProperties].filter(isProperty) : [];
+    return [
+      row,
+      ...(inner ? rowsOf(inner, `${path}.`) : []),
+      ...(property.items?.properties ? rowsOf(property.items, `${path}[].`) : []),
+      ...plugin.flatMap(({ anyOf = [] }) => anyOf.flatMap((one) => rowsOf(one, "plugins.<name>."))),
+    ];
+  });
+}
+
+const isProperty = (value: Property | boolean | undefined): value is Property => typeof value === "object";
+const code = (text: string | undefined): string => (text === undefined ? "" : `\`${text}\``);

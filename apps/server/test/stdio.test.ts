@@ -1,6 +1,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { expect, test } from "vitest";
+import { Faults } from "../src/serve/faults.ts";
 import { folder } from "./folder.ts";
 import { cleanEnv, fixtures, mainFile, Program } from "./process.ts";
 
@@ -209,13 +210,25 @@ test("an unknown PLUGBOARD_ variable is a warning in the log, a line of JSON", a
   });
 });
 
-test("an exception that nobody catches is logged, and ends the program with 1, plugins disposed", async () => {
+test("an exception that nobody catches is logged, and the server goes on; ten in a minute end it with 1, plugins disposed", async () => {
   using at = folder({ "c.json": labConfig() });
   await using program = new Program(["c.json"], { cwd: at.path });
   program.child.stdin.write(lines(initialize, call(1, "lab_throw")));
+  await program.says(/nobody catches this/);
+  program.child.stdin.write(lines(call(2, "lab_echo", { text: "still here" })));
+  await program.says(/"still here"/);
+  program.child.stdin.write(lines(...Array.from({ length: 9 }, (_, at) => call(3 + at, "lab_throw"))));
   expect(await program.exit()).toBe(1);
-  expect(program.stderr).toContain("nobody catches this");
   expect(program.stderr).toContain("lab was disposed");
+});
+
+test("exceptions are too many when ten come within a minute", () => {
+  let now = 0;
+  const faults = new Faults({ now: () => now });
+  const add = (count: number, everyMs: number): boolean[] =>
+    Array.from({ length: count }, () => ((now += everyMs), faults.add()));
+  expect(add(30, 7000)).not.toContain(true);
+  expect(add(10, 6000).at(-1)).toBe(true);
 });
 
 test("a line of more than 10 MiB ends the program with 1", async () => {

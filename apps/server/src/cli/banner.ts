@@ -7,7 +7,7 @@ export function banner(
   url: string,
   tools: readonly ListedTool[],
 ): string {
-  const id = name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-");
+  const id = idOf(name);
   const secured = http?.auth !== undefined;
   const headers = secured ? { headers: { Authorization: "Bearer YOUR_TOKEN" } } : {};
   const flag = secured ? ' --header "Authorization: Bearer YOUR_TOKEN"' : "";
@@ -24,6 +24,11 @@ Connect a client
 
 Stop with Ctrl+C.
 `;
+}
+
+/** The server's name as clients take it for an identifier. */
+export function idOf(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-");
 }
 
 /** A line per tool: its name and what it does. */

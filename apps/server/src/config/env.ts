@@ -1,20 +1,19 @@
 import { resolve } from "node:path";
-import type { z } from "zod";
 import { Failure } from "./failure.ts";
+import type { Layer } from "./layers.ts";
 import { nearest } from "./nearest.ts";
 import { problems } from "./problems.ts";
-import { httpSettings } from "./http-settings.ts";
-import { CONFIG_VARIABLE, fileSettings, type FileSettings, sources, STATE_VARIABLE } from "./settings.ts";
-import { authSettings } from "./auth-settings.ts";
+import { CONFIG_VARIABLE, schemaAt, sources, STATE_VARIABLE } from "./settings.ts";
 
 /** Those that are no settings of the file. */
 const others = [CONFIG_VARIABLE, STATE_VARIABLE];
 
 /** What the environment sets. */
-export interface Environment {
+export interface Environment extends Layer {
   /** The config file, absolute. */
   readonly file: string | undefined;
-  readonly settings: Omit<FileSettings, "http"> & { readonly http?: z.input<typeof httpSettings> };
+  /** All variables, for `${NAME}` in the file. */
+  readonly variables: NodeJS.ProcessEnv;
   /** About variables that look like ours and are not. */
   readonly warnings: readonly string[];
 }
@@ -24,39 +23,45 @@ export interface Environment {
  * @throws Failure when one has no valid value
  */
 export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): Environment {
-  const variables = new Map(
-    Object.entries(sources).flatMap(([path, { env: name, read }]) => (name ? [[name, { path, read }]] : [])),
-  );
-  const top: Record<string, unknown> = {};
-  const http: Record<string, unknown> = {};
-  const warnings: string[] = [];
-  for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith("PLUGBOARD_") || text === undefined || text === "" || others.includes(name)) continue;
-    const source = variables.get(name);
-    if (!source) {
-      const meant = nearest(name, [...variables.keys(), ...others]);
-      warnings.push(
-        `The environment variable ${name} is not one of Plugboard's and has no effect.${meant ? ` Did you mean ${meant}?` : ""}`,
-      );
-      continue;
-    }
-    const [group, key, inner] = source.path.split(".") as [string, string?, string?];
-    const value = source.read ? source.read(text) : text;
-    const schema =
-      key === undefined
-        ? fileSettings.shape[group as keyof FileSettings]
-        : inner === undefined
-          ? httpSettings.shape[key as keyof typeof httpSettings.shape]
-          : authSettings.shape[inner as keyof typeof authSettings.shape];
-    const problem = problems(schema, value, `The environment variable ${name}`);
+  const known = Object.entries(sources).flatMap(([path, { env: name, read }]) => (name ? [{ name, path, read }] : []));
+  const names = known.map(({ name }) => name);
+  const set = known.flatMap(({ name, path, read = (text: string): unknown => text }) => {
+    const text = env[name];
+    if (text === undefined || text === "") return [];
+    const value = read(text);
+    const problem = problems(schemaAt(path.split(".")), value, () => `The environment variable ${name}`);
     if (problem !== undefined) throw new Failure(problem);
-    if (key === undefined) top[group] = value;
-    else http[key] = inner === undefined ? value : { [inner]: value };
-  }
+    return [{ name, path: path.split("."), value }];
+  });
+  const warnings = Object.entries(env).flatMap(([name, text]) => {
+    if (!name.startsWith("PLUGBOARD_") || text === undefined || text === "") return [];
+    if (names.includes(name) || others.includes(name)) return [];
+    const meant = nearest(name, [...names, ...others]);
+    return [
+      `The environment variable ${name} is not one of Plugboard's and has no effect.${meant ? ` Did you mean ${meant}?` : ""}`,
+    ];
+  });
   const file = env[CONFIG_VARIABLE];
+  const values: Tree = {};
+  for (const { path, value } of set) put(values, path, value);
   return {
     file: file === undefined || file === "" ? undefined : resolve(cwd, file),
-    settings: { ...top, ...(Object.keys(http).length > 0 && { http }) },
+    variables: env,
+    values,
+    origin: (path) => ({
+      from: "variable",
+      name: set.find((one) => one.path.every((key, at) => at >= path.length || key === path[at]))?.name ?? "",
+    }),
     warnings,
   };
+}
+
+interface Tree {
+  [key: string]: unknown;
+}
+
+/** Sets the value at a path, making the objects on the way. */
+function put(tree: Tree, [key = "", ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) tree[key] = value;
+  else put((tree[key] ??= {}) as Tree, rest, value);
 }

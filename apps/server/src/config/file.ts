@@ -1,15 +1,18 @@
-import { readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, relative } from "node:path";
 import { Failure } from "./failure.ts";
-import { duplicateKey } from "./json.ts";
-import { problems } from "./problems.ts";
-import { type FileSettings, fileSettings } from "./settings.ts";
+import { Jsonc } from "./jsonc.ts";
+import type { Layer, Path } from "./layers.ts";
+import { fieldOf, problems } from "./problems.ts";
+import { References } from "./references.ts";
+import { fileSettings } from "./settings.ts";
+
+const MAX_BYTES = 4_194_304;
 
 /** A config file that has the right form; its plugins' options are not checked yet. */
-export interface ConfigFile {
+export interface ConfigFile extends Layer {
   /** As messages name it. */
   readonly label: string;
-  readonly settings: FileSettings;
 }
 
 /** Short enough to read: relative where the file is below the current folder. */
@@ -19,52 +22,55 @@ export function labelOf(file: string, cwd: string): string {
 }
 
 /**
- * Reads and checks a config file.
+ * Reads and checks a config file: JSON with comments, `${…}` in its texts replaced.
  * @param file absolute
- * @throws Failure
+ * @param variables what `${NAME}` means
+ * @throws Failure with line, column and key
  */
-export function readConfigFile(file: string, cwd: string): ConfigFile {
+export function readConfigFile(file: string, cwd: string, variables: NodeJS.ProcessEnv): ConfigFile {
   const label = labelOf(file, cwd);
-  const text = readText(file, label);
-  const json = parseJson(text, label);
-  const twice = duplicateKey(text);
-  if (twice) {
-    const hint = 'To run a plugin twice, give one a name of its own: `"docs": {"plugin": "search", …}`.';
-    throw new Failure(`${label}:${twice.line}: the key ${JSON.stringify(twice.key)} is there twice. ${hint}`);
-  }
-  const problem = problems(fileSettings, json, label);
+  const json = new Jsonc(readText(file, label), label);
+  const place = (path: Path, part?: "key"): string => {
+    const { line, column } = json.position(path, part);
+    return `${label}:${line}:${column}`;
+  };
+  const references = new References(variables, dirname(file));
+  const referred = new Map<string, readonly string[]>();
+  const values = json.value((text, path) => {
+    try {
+      const expanded = references.expand(text);
+      if (expanded.references.length > 0) referred.set(fieldOf(path), expanded.references);
+      return expanded.text;
+    } catch (error) {
+      const problem = `${place(path)}: \`${fieldOf(path)}\`: ${(error as Error).message}.`;
+      throw new Failure(problem, 2, { cause: error });
+    }
+  });
+  const problem = problems(fileSettings, values, place);
   if (problem !== undefined) throw new Failure(problem);
-  return { label, settings: json as FileSettings };
+  return {
+    label,
+    values,
+    origin: (path, part) => ({
+      from: "file",
+      file: label,
+      ...json.position(path, part),
+      references: referred.get(fieldOf(path)) ?? [],
+    }),
+  };
 }
 
 function readText(file: string, label: string): string {
+  let why: string;
   try {
-    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+    if (statSync(file).size <= MAX_BYTES) return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+    why = `it is larger than ${MAX_BYTES} bytes`;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === "ENOENT"
-        ? "there is no such file"
-        : code === "EISDIR"
-          ? "it is a folder"
-          : code === "EACCES"
-            ? "it may not be read"
-            : String(code);
-    const hint = code === "EISDIR" ? ` To search it: \`plugboard --search ${label}\`.` : "";
-    throw new Failure(`The config file ${label} cannot be read: ${why}.${hint}`, 2, { cause: error });
+    if (code === "EISDIR") why = "it is a folder";
+    else if (code === "ENOENT" || code === "ENOTDIR") why = "there is no such file";
+    else why = code === "EACCES" ? "it may not be read" : String(code);
   }
-}
-
-function parseJson(text: string, label: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const message = (error as Error).message;
-    const position = /\bat position (\d+)/.exec(message)?.[1];
-    const lines = text.slice(0, position === undefined ? text.length : Number(position)).split("\n");
-    const why = message.replace(/ in JSON at position.*$/s, "");
-    throw new Failure(
-      `${label}:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}: this is not JSON: ${why}. Comments and trailing commas are not JSON.`,
-    );
-  }
+  const hint = why === "it is a folder" ? ` To search it: \`plugboard --search ${label}\`.` : "";
+  throw new Failure(`The config file ${label} cannot be read: ${why}.${hint}`);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Path } from "./layers.ts";
 import { nearest } from "./nearest.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -11,18 +12,15 @@ interface JsonSchema {
 
 const SHOWN = 5;
 
+/** Names the place of a value, or of its key, for a message: `plugboard.json:3:5`. */
+export type Place = (path: Path, part?: "key") => string;
+
 /**
- * What is wrong with `value` under `schema`: a sentence per problem, each with where it is and, for a misspelt key, what was
- * meant. Undefined when nothing is wrong.
- * @param where names the place that was read: `plugboard.json`
- * @param at the path of `value` in it
+ * What is wrong with `value` under `schema`: a sentence per problem, each with where it is and, for a misspelt name, what
+ * was meant. Undefined when nothing is wrong.
+ * @param at the path of `value` in what was read
  */
-export function problems(
-  schema: z.ZodType,
-  value: unknown,
-  where: string,
-  at: readonly PropertyKey[] = [],
-): string | undefined {
+export function problems(schema: z.ZodType, value: unknown, place: Place, at: Path = []): string | undefined {
   const outcome = schema.safeParse(value);
   if (outcome.success) return undefined;
   const all = outcome.error.issues.flatMap((issue) => relevant(issue));
@@ -30,27 +28,37 @@ export function problems(
   const issues = all.toSorted(
     (a, b) => Number(b.code === "unrecognized_keys") - Number(a.code === "unrecognized_keys"),
   );
-  const lines = issues.flatMap((issue) => sentences(issue, schema, where, at));
+  const lines = issues.flatMap((issue) => sentences(issue, schema, value, place, at));
   const shown = lines.slice(0, SHOWN);
   if (lines.length > SHOWN) shown.push(`There are ${lines.length - SHOWN} more problems.`);
   return shown.join("\n");
 }
 
-function sentences(issue: Issue, schema: z.ZodType, where: string, at: readonly PropertyKey[]): string[] {
-  const field = fieldOf([...at, ...issue.path]);
+function sentences(issue: Issue, schema: z.ZodType, value: unknown, place: Place, at: Path): string[] {
+  const path = [...at, ...issue.path];
+  const field = fieldOf(path);
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, issue.path);
     return issue.keys.map((key) => {
       const meant = nearest(key, known);
       const hint =
         meant === undefined ? known.length > 0 && `Known keys: ${known.join(", ")}.` : `Did you mean \`${meant}\`?`;
-      return `${where}: unknown key \`${key}\`${field && ` in \`${field}\``}.${hint ? ` ${hint}` : ""}`;
+      return `${place([...path, key], "key")}: unknown key \`${key}\`${field && ` in \`${field}\``}.${hint ? ` ${hint}` : ""}`;
     });
   }
   const message = issue.message
     .replace(/^Invalid input: (expected .*), received undefined$/, "it is missing, $1")
     .replace(/^Invalid input: /, "");
-  return [`${where}: ${field && `\`${field}\`: `}${message.replace(/\.$/, "")}.`];
+  return [`${place(path)}: ${field && `\`${field}\`: `}${message.replace(/\.$/, "")}.${meantValue(issue, value)}`];
+}
+
+/** For a misspelt choice, what was meant. */
+function meantValue(issue: Issue, value: unknown): string {
+  if (issue.code !== "invalid_value") return "";
+  const given = issue.path.reduce<unknown>((inner, part) => (inner as Record<PropertyKey, unknown>)[part], value);
+  const choices = issue.values.filter((choice) => typeof choice === "string");
+  const meant = typeof given === "string" ? nearest(given, choices) : undefined;
+  return meant === undefined ? "" : ` Did you mean "${meant}"?`;
 }
 
 /** Of a union that fits nowhere, the problems of the branch that was meant: the one of the value's own type. */
@@ -70,7 +78,7 @@ function relevant(issue: Issue): Issue[] {
   return meant.flatMap((error) => relevant({ ...error, path: [...issue.path, ...error.path] }));
 }
 
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+function keysAt(schema: z.ZodType, path: Path): string[] {
   let nodes: JsonSchema[];
   try {
     nodes = [z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema];
@@ -89,7 +97,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 }
 
 /** `["plugins", "docs", "roots", 0]` as `plugins.docs.roots[0]`; a key that is no word is quoted: `plugins["./a.js"]`. */
-export function fieldOf(path: readonly PropertyKey[]): string {
+export function fieldOf(path: Path): string {
   let field = "";
   for (const part of path) {
     if (typeof part === "number") field += `[${part}]`;

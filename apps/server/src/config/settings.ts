@@ -3,23 +3,23 @@ import { httpSettings } from "./http-settings.ts";
 
 export const logLevels = ["silent", "error", "warn", "info", "debug"] as const;
 
+/** What the server itself reads of a plugin's options. */
+export const pluginObject = z.looseObject({
+  plugin: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The plugin's name, package or file, where the key is a name of your own"),
+  as: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The name of this instance and of its tools; by default the key, where `plugin` is given"),
+  enabled: z.boolean().default(true).describe("`false` leaves the plugin out, and its options in the file"),
+});
+
 /** What stands under a plugin's name: its options, or `false` to leave it out, or `true` for the defaults. */
-const pluginEntry = z.union([
-  z.boolean(),
-  z.looseObject({
-    plugin: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("The plugin's name, package or file, where the key is a name of your own"),
-    as: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("The name of this instance and of its tools; by default the key, where `plugin` is given"),
-    enabled: z.boolean().default(true).describe("`false` leaves the plugin out, and its options in the file"),
-  }),
-]);
+const pluginEntry = z.union([z.boolean(), pluginObject]);
 
 /** Which tools the server offers, and what it says of them. */
 const toolSettings = z.strictObject({
@@ -55,8 +55,7 @@ export const fileSettings = z.strictObject({
     .describe("How long running calls may take to finish when the server is told to stop"),
   disposeMs: z.int().min(0).max(600_000).default(2000).describe("How long the plugins may take to close after that"),
   redis: z
-    .string()
-    .regex(/^rediss?:\/\/\S+$/, "an address such as redis://localhost:6379")
+    .url({ protocol: /^(rediss?|unix)$/, error: "expected an address such as redis://localhost:6379" })
     .optional()
     .describe(
       "A Redis that several instances share: sessions and their events, and the store of `cache` and `ratelimit` where they name none",
@@ -74,7 +73,6 @@ export const fileSettings = z.strictObject({
     .describe("The plugins by name, each with its options; the first is outermost"),
 });
 
-export type FileSettings = z.input<typeof fileSettings>;
 export type Settings = z.output<typeof fileSettings>;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -86,6 +84,8 @@ export interface Source {
   readonly read?: (text: string) => unknown;
 }
 
+const yes = (text: string): unknown =>
+  /^(?:1|true|yes)$/i.test(text) ? true : /^(?:0|false|no)$/i.test(text) ? false : text;
 const number = (text: string): unknown => (/^-?\d+$/.test(text.trim()) ? Number(text) : text);
 const list = (text: string): unknown =>
   text
@@ -97,12 +97,29 @@ const list = (text: string): unknown =>
 export const sources: Readonly<Record<string, Source>> = {
   logLevel: { flag: "--log-level LEVEL", env: "PLUGBOARD_LOG_LEVEL" },
   shutdownMs: { env: "PLUGBOARD_SHUTDOWN_MS", read: number },
+  redis: { env: "PLUGBOARD_REDIS" },
   "http.port": { flag: "--http [PORT]", env: "PLUGBOARD_HTTP_PORT", read: number },
   "http.host": { flag: "--host HOST", env: "PLUGBOARD_HTTP_HOST" },
   "http.auth.token": { env: "PLUGBOARD_TOKEN" },
+  "http.allowAnonymous": { flag: "--allow-anonymous", env: "PLUGBOARD_HTTP_ALLOW_ANONYMOUS", read: yes },
+  "http.publicUrl": { env: "PLUGBOARD_HTTP_PUBLIC_URL" },
+  "http.stateless": { env: "PLUGBOARD_HTTP_STATELESS", read: yes },
   "http.allowedHosts": { env: "PLUGBOARD_HTTP_ALLOWED_HOSTS", read: list },
   "http.allowedOrigins": { env: "PLUGBOARD_HTTP_ALLOWED_ORIGINS", read: list },
 };
+
+/** The schema of the setting at a path of the file. */
+export function schemaAt(path: readonly string[]): z.ZodType {
+  return path.reduce<z.ZodType>((schema, key) => objectOf(schema)?.shape[key] as z.ZodType, fileSettings);
+}
+
+/** The object that a setting may be; undefined where it is none. */
+function objectOf(schema: z.ZodType): z.ZodObject | undefined {
+  if (schema instanceof z.ZodObject) return schema;
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return objectOf(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodUnion) return (schema.options as z.ZodType[]).map(objectOf).find(Boolean);
+  return undefined;
+}
 
 /** Names the config file, as the first argument does. */
 export const CONFIG_VARIABLE = "PLUGBOARD_CONFIG";

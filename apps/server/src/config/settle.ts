@@ -1,124 +1,67 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { byDefault } from "../plugins/builtins.ts";
 import type { Flags } from "../cli/flags.ts";
+import { packageVersion } from "../version.ts";
+import { type Chosen, choose } from "./choose.ts";
 import type { Environment } from "./env.ts";
 import { Failure } from "./failure.ts";
-import { type ConfigFile, readConfigFile } from "./file.ts";
-import { isLoopback } from "../http/guard.ts";
-import { type FileSettings, fileSettings, type Settings } from "./settings.ts";
-import { type HttpSettings, httpSettings } from "./http-settings.ts";
-import { packageVersion } from "../version.ts";
+import { readConfigFile } from "./file.ts";
+import type { HttpSettings } from "./http-settings.ts";
+import { Layers } from "./layers.ts";
+import { settleHttp } from "./listen.ts";
+import { fileSettings, type Settings } from "./settings.ts";
 
-/** A plugin as configured, not loaded yet. */
-export interface Chosen {
-  /** Its key in `plugins`. */
-  readonly key: string;
-  /** A short name, a package or a file. */
-  readonly module: string;
-  /** The name of the instance, where it has one of its own. */
-  readonly as: string | undefined;
-  readonly options: Readonly<Record<string, unknown>>;
-}
+export type { Chosen } from "./choose.ts";
 
 /** All that is settled before anything is loaded. */
 export interface Config extends Omit<Settings, "http" | "plugins" | "$schema" | "version"> {
   readonly version: string;
   /** As messages name it: the file, or the command line. */
   readonly label: string;
+  /** The config file, absolute; undefined without one. */
+  readonly file: string | undefined;
   /** What relative paths in the configuration mean, and where its plugins are looked for. */
   readonly folder: string;
   readonly stdio: boolean;
   readonly http: HttpSettings | undefined;
   /** First is outermost. */
   readonly plugins: readonly Chosen[];
+  /** What was set, and where. */
+  readonly layers: Layers;
 }
 
-const DEFAULT_FILE = "plugboard.json";
+const DEFAULT_FILES = ["plugboard.json", "plugboard.jsonc"];
 
 /**
- * Settles the configuration: flags, then environment, then file, then defaults.
+ * Settles the configuration: flags, then environment, then file, then defaults, each setting by itself.
  * @throws Failure
  */
 export function settle(flags: Flags, env: Environment, cwd: string): Config {
-  const file = configFile(flags, env, cwd);
-  const fromFlags: FileSettings = flags.logLevel === undefined ? {} : { logLevel: flags.logLevel };
-  const {
-    http: _,
-    plugins,
-    $schema: __,
-    ...common
-  } = fileSettings.parse({ ...file?.settings, ...env.settings, ...fromFlags });
-  const http = settleHttp(flags, env, file?.settings.http);
+  const path = configFile(flags, env, cwd);
+  const file = path === undefined ? undefined : readConfigFile(path, cwd, env.variables);
+  const layers = new Layers([flags, env, ...(file ? [file] : [])]);
+  // Whether it is HTTP at all is decided by itself, from flags, environment and file.
+  const { http: _, plugins, $schema: __, ...common } = fileSettings.parse({ ...layers.values, http: undefined });
+  const http = settleHttp(flags, env, file, layers);
   return {
     ...common,
     version: common.version ?? packageVersion,
     label: file?.label ?? "The command line",
-    folder: file ? dirname(file.path) : cwd,
+    file: path,
+    folder: path === undefined ? cwd : dirname(path),
     stdio: flags.stdio || http === undefined,
     http,
-    plugins: choose(plugins, flags),
+    plugins: choose(plugins, common.redis),
+    layers,
   };
 }
 
-function configFile(flags: Flags, env: Environment, cwd: string): (ConfigFile & { path: string }) | undefined {
-  const usual = join(cwd, DEFAULT_FILE);
-  const path =
-    flags.file ?? env.file ?? (flags.search.length + flags.logs.length === 0 && existsSync(usual) ? usual : undefined);
-  return path === undefined ? undefined : { ...readConfigFile(path, cwd), path };
-}
-
-function settleHttp(flags: Flags, env: Environment, file: FileSettings["http"]): HttpSettings | undefined {
-  const fromEnv = env.settings.http ?? {};
-  const asked = flags.http !== undefined || (!flags.stdio && ("port" in fromEnv || (file ?? false) !== false));
-  if (!asked) {
-    if (flags.host === undefined) return undefined;
-    throw new Failure("`--host` says where to listen over HTTP, and this serves over stdio only: add `--http`.");
-  }
-  const http = httpSettings.parse({
-    ...(typeof file === "object" ? file : {}),
-    ...fromEnv,
-    ...(fromEnv.auth && { auth: { ...(typeof file === "object" && file.auth), ...fromEnv.auth } }),
-    ...flags.http,
-    ...(flags.host !== undefined && { host: flags.host }),
-  });
-  if (!isLoopback(http.host) && http.auth === undefined && !http.allowAnonymous) {
-    throw new Failure(
-      `Listening on ${http.host} would let everybody on the network call the tools: set a token in the environment variable PLUGBOARD_TOKEN, ` +
-        'or say `"allowAnonymous": true` in `http`.',
-    );
-  }
-  return http;
-}
-
-function choose(configured: Settings["plugins"], flags: Flags): Chosen[] {
-  const entries = new Map(Object.entries(configured));
-  if (flags.search.length > 0) {
-    const before = entries.get("search");
-    entries.set("search", { ...(typeof before === "object" ? before : { enabled: true }), roots: [...flags.search] });
-  }
-  if (flags.logs.length > 0) {
-    const before = entries.get("logtail");
-    entries.set("logtail", { ...(typeof before === "object" ? before : { enabled: true }), paths: [...flags.logs] });
-  }
-  const chosen = [...entries].flatMap(([key, entry]): Chosen[] => {
-    if (entry === false) return [];
-    const { plugin, as, enabled, ...options } = entry === true ? { enabled: true } : entry;
-    if (!enabled) return [];
-    return [{ key, module: plugin ?? key, as: as ?? (plugin === undefined ? undefined : key), options }];
-  });
-  if (chosen.every(({ module }) => byDefault.includes(module))) {
-    throw new Failure(
-      "No plugins are chosen: name a folder to search, `plugboard --search ./docs`, logs, `plugboard --logs ./app.log`, or a config file, `plugboard plugboard.json`, " +
-        'with `{"plugins": {"search": {"roots": ["./docs"]}}}`.',
-    );
-  }
-  // Each default that is not spoken of takes its usual place: behind the one before it.
-  let place = 0;
-  for (const name of byDefault) {
-    const there = chosen.findIndex(({ key, module }) => key === name || module === name);
-    if (there >= 0) place = there + 1;
-    else if (!entries.has(name)) chosen.splice(place++, 0, { key: name, module: name, as: undefined, options: {} });
-  }
-  return chosen;
+function configFile(flags: Flags, env: Environment, cwd: string): string | undefined {
+  const named = flags.file ?? env.file;
+  if (named !== undefined) return named;
+  if ("plugins" in flags.values) return undefined;
+  const [usual, other] = DEFAULT_FILES.map((name) => join(cwd, name)).filter((file) => existsSync(file));
+  if (other !== undefined)
+    throw new Failure(`There is ${DEFAULT_FILES.join(" and ")}: say which to use, \`plugboard ${DEFAULT_FILES[0]}\`.`);
+  return usual;
 }

@@ -1,28 +1,57 @@
 import type { IncomingMessage } from "node:http";
+import type { HttpSettings } from "../config/http-settings.ts";
+import { measure } from "./measure.ts";
 
 /** The body of a request, or the status and the sentence to refuse it with. */
 export type Body = { readonly json: unknown } | { readonly status: 400 | 413 | 415; readonly problem: string };
 
-/** Reads a JSON body of at most `maxBytes`; of a larger one, no more than that is kept. */
-export async function readJson(req: IncomingMessage, maxBytes: number): Promise<Body> {
+export type BodyBounds = Pick<HttpSettings, "maxBodyBytes" | "maxBodyValues" | "maxBodyDepth">;
+
+/** Reads a JSON body within its bounds. Of a larger one, no more than `maxBodyBytes` is kept, and it is never parsed. */
+export async function readJson(req: IncomingMessage, bounds: BodyBounds): Promise<Body> {
+  const { maxBodyBytes, maxBodyValues, maxBodyDepth } = bounds;
   const type = req.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") return { status: 415, problem: "The Content-Type must be application/json." };
   const encoding = req.headers["content-encoding"]?.toLowerCase() ?? "identity";
   if (encoding !== "identity")
     return { status: 415, problem: `The Content-Encoding ${encoding} is not supported: send the body as it is.` };
 
-  const tooLarge = { status: 413, problem: `The body is larger than ${maxBytes} bytes.` } as const;
-  if (Number(req.headers["content-length"]) > maxBytes) return tooLarge;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return tooLarge;
-    chunks.push(chunk);
-  }
+  const text = await readBytes(req, maxBodyBytes);
+  if (!text) return { status: 413, problem: `The body is larger than ${maxBodyBytes} bytes.` };
+  const { values, depth } = measure(text, bounds);
+  if (depth > maxBodyDepth)
+    return { status: 400, problem: `The body is nested deeper than ${maxBodyDepth} levels (\`http.maxBodyDepth\`).` };
+  if (values > maxBodyValues)
+    return { status: 400, problem: `The body has more than ${maxBodyValues} values (\`http.maxBodyValues\`).` };
   try {
-    return { json: JSON.parse(Buffer.concat(chunks).toString("utf8")) };
+    return { json: JSON.parse(text.toString("utf8")) };
   } catch {
     return { status: 400, problem: "The body is not JSON." };
   }
+}
+
+/** The bytes of a body, or nothing where there are more than `max`. Rejects when the request breaks off. */
+function readBytes(req: IncomingMessage, max: number): Promise<Buffer | undefined> {
+  if (Number(req.headers["content-length"]) > max) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const settle = (done: () => void): void => {
+      req.off("data", onData).off("end", onEnd).off("close", onClose);
+      done();
+    };
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes > max) return settle(() => resolve(undefined));
+      chunks.push(chunk);
+    };
+    const onEnd = (): void =>
+      settle(() => resolve(chunks[0] && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    const onClose = (): void => settle(() => reject(new Error("The request broke off.")));
+    req
+      .on("data", onData)
+      .once("end", onEnd)
+      .once("close", onClose)
+      .on("error", () => undefined);
+  });
 }

@@ -1,17 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import type { Logger } from "pino";
-import { readJson } from "./body.ts";
-import type { Guard } from "./guard.ts";
-import { allowOrigin, answerPreflight, bearsToken, refuse } from "./respond.ts";
-import type { CreateServer } from "../serve/server.ts";
-import { Session } from "./session.ts";
-import { Sessions } from "./sessions.ts";
+import type { Authenticator } from "../auth/types.ts";
 import type { HttpSettings } from "../config/http-settings.ts";
+import type { CreateServer } from "../serve/server.ts";
 import type { Traffic } from "../serve/traffic.ts";
+import { MemoryEventLog } from "./events/memory.ts";
+import { Exchanges } from "./exchanges.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Guard } from "./guard.ts";
+import { Health } from "./health.ts";
+import type { Mode } from "./mode.ts";
+import { allowOrigin, answerJson, answerPreflight, refuse } from "./respond.ts";
+import { Sessionful } from "./sessionful.ts";
+import { Stateless } from "./stateless.ts";
 
 export const MCP_PATH = "/mcp";
-const HEALTH_PATH = "/healthz";
+
+/** Most bytes that may wait for one client to read them, when there is more to send. */
+const MAX_BUFFERED_BYTES = 4_194_304;
+/** How long a client may read nothing of what waits for it. */
+const STALL_MS = 30_000;
 
 export interface EndpointOptions {
   readonly create: CreateServer;
@@ -19,151 +27,128 @@ export interface EndpointOptions {
   readonly log: Logger;
   readonly settings: HttpSettings;
   readonly guard: Guard;
+  /** Who may call; without it, everybody who gets through. */
+  readonly authenticator?: Authenticator | undefined;
+  /** What is shared with other instances; by default nothing, and events are kept in this process. */
+  readonly fleet?: Fleet | undefined;
   /** Milliseconds of a clock that never goes back; for tests. */
   readonly now?: () => number;
 }
 
-/** Streamable HTTP: a session per client, all of them on the same plugins. */
+/** Streamable HTTP, and what stands around it: who may ask, and whether the server is well. */
 export class Endpoint {
   readonly #options: EndpointOptions;
-  readonly #sessions: Sessions<Session>;
+  readonly #mode: Mode;
+  readonly #exchanges: Exchanges;
+  readonly #health: Health;
   readonly #sweep: NodeJS.Timeout;
 
   constructor(options: EndpointOptions) {
-    const { settings, now = () => performance.now() } = options;
-    const { maxSessions: max, sessionIdleMs: idleMs } = settings;
+    const { settings, traffic, create, log, now = () => performance.now() } = options;
+    const { sessionIdleMs, keepAliveMs, stateless, resume } = settings;
     this.#options = options;
-    this.#sessions = new Sessions({ max, idleMs, now });
-    this.#sweep = setInterval(() => this.expire(), Math.min(60_000, idleMs / 2)).unref();
+    this.#exchanges = new Exchanges({ keepAliveMs, stallMs: STALL_MS, now });
+    const events =
+      stateless || resume === false ? undefined : (options.fleet?.events ?? new MemoryEventLog({ ...resume, now }));
+    const streams = {
+      exchanges: this.#exchanges,
+      log,
+      events,
+      graceMs: resume === false ? 0 : resume.graceMs,
+      maxBufferedBytes: MAX_BUFFERED_BYTES,
+      now,
+    };
+    const mode = { create, traffic, log, settings, streams, fleet: options.fleet };
+    this.#mode = stateless ? new Stateless(mode) : new Sessionful(mode);
+    this.#health = new Health(traffic);
+    void this.#health.check(create, log);
+    const every = Math.min(60_000, sessionIdleMs / 2, resume === false ? Infinity : resume.maxAgeMs / 2);
+    this.#sweep = setInterval(() => this.expire(), every).unref();
   }
 
+  /** Sessions, or requests that are being answered where there are none. */
   get sessions(): number {
-    return this.#sessions.size;
+    return this.#mode.size;
   }
 
-  /** Ends the sessions whose idle time is over. */
+  /** Ends the sessions whose idle time is over, and does what else is due. */
   expire(): void {
-    for (const session of this.#sessions.expire()) this.#end(session, "idle");
+    this.#mode.expire();
+    this.#exchanges.tick();
+  }
+
+  /** Clients that only listen are sent away. */
+  stop(): void {
+    this.#mode.stop();
   }
 
   /** Ends all sessions. */
   async close(): Promise<void> {
     clearInterval(this.#sweep);
-    await Promise.allSettled(this.#sessions.all().map((session) => session.close()));
+    await this.#mode.close();
+    this.#exchanges.close();
   }
 
   /** Answers one request, whatever happens. */
   async answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { log } = this.#options;
-    const started = performance.now();
-    res.once("close", () =>
-      log.debug(
-        { method: req.method, url: req.url, status: res.statusCode, ms: Math.round(performance.now() - started) },
-        "request",
-      ),
-    );
+    this.#exchanges.add(res);
+    if (log.isLevelEnabled("debug")) logRequest(log, req, res);
     try {
       await this.#route(req, res);
     } catch (error) {
       if (req.destroyed && !req.complete) return;
       log.error({ err: error }, "a request failed");
       if (res.headersSent) res.destroy();
-      else refuse(req, res, 500, "Internal error. The details are in the server's log.");
+      else refuse(res, 500, "Internal error. The details are in the server's log.");
     }
   }
 
   async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const { settings, traffic, guard } = this.#options;
-    const { host, origin, authorization } = req.headers;
+    const { traffic, guard, authenticator } = this.#options;
+    const { host, origin } = req.headers;
     res.setHeader("X-Content-Type-Options", "nosniff");
     res.setHeader("Cache-Control", "no-store");
-    if (!guard.allowsHost(host))
-      return refuse(req, res, 403, "This Host is not allowed: add it to `http.allowedHosts`.");
+    // A client that keeps its connection would keep this server.
+    if (traffic.draining) res.setHeader("Connection", "close");
+    if (!guard.allowsHost(host)) return refuse(res, 403, "This Host is not allowed: add it to `http.allowedHosts`.");
     if (!guard.allowsOrigin(origin))
-      return refuse(req, res, 403, "This Origin is not allowed: add it to `http.allowedOrigins`.");
+      return refuse(res, 403, "This Origin is not allowed: add it to `http.allowedOrigins`.");
     if (origin !== undefined) allowOrigin(res, origin);
 
-    const path = (req.url ?? "/").split("?")[0];
-    if (path === HEALTH_PATH && (req.method === "GET" || req.method === "HEAD")) {
-      res.writeHead(traffic.draining ? 503 : 200, { "Content-Type": "application/json" });
-      return void res.end(JSON.stringify({ status: traffic.draining ? "stopping" : "ok" }));
+    const path = (req.url ?? "/").split("?")[0] ?? "/";
+    if (path !== MCP_PATH) return this.#other(path, req, res);
+    if (req.method === "OPTIONS") return answerPreflight(res, this.#mode.methods);
+    const known = await authenticator?.authenticate(req.headers.authorization);
+    if (known && "challenge" in known) {
+      const { status, message, headers } = known.challenge;
+      return refuse(res, status, message, headers);
     }
-    if (path !== MCP_PATH) return refuse(req, res, 404, `There is nothing here: the endpoint is ${MCP_PATH}.`);
-    if (req.method === "OPTIONS") return answerPreflight(res);
-    if (settings.auth?.token !== undefined && !bearsToken(authorization, settings.auth.token)) {
-      const challenge = `Bearer realm="plugboard"${authorization === undefined ? "" : ', error="invalid_token"'}`;
-      return refuse(req, res, 401, "Send the server's token: `Authorization: Bearer …`.", {
-        "WWW-Authenticate": challenge,
-      });
-    }
-    if (settings.auth?.token !== undefined)
-      Object.assign(req, { auth: { token: settings.auth.token, clientId: "token", scopes: [] } });
-    // A running call may wait for what its client posts; new calls are refused one by one.
-    const answers = req.method === "POST" && "mcp-session-id" in req.headers;
-    if (traffic.draining && !answers)
-      return refuse(req, res, 503, "The server is shutting down.", { "Retry-After": "5", Connection: "close" });
-
-    if (req.method === "POST") return await this.#post(req, res);
-    if (req.method !== "GET" && req.method !== "DELETE") {
-      return refuse(req, res, 405, "Use POST, GET or DELETE.", { Allow: "GET, POST, DELETE" });
-    }
-    const session = this.#sessionOf(req, res);
-    await session?.handle(req, res);
+    const { methods } = this.#mode;
+    if (!methods.split(", ").includes(req.method ?? "")) return refuse(res, 405, `Use ${methods}.`, { Allow: methods });
+    await this.#mode.handle(req, res, { identity: known?.identity, authenticator });
   }
 
-  async #post(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const { maxBodyBytes } = this.#options.settings;
-    const named = "mcp-session-id" in req.headers;
-    const known = named ? this.#sessionOf(req, res) : undefined;
-    if (named && !known) return;
-    const body = await readJson(req, maxBodyBytes);
-    if ("problem" in body) return refuse(req, res, body.status, body.problem);
-    if (known) return await known.handle(req, res, body.json);
-    if (!isInitializeRequest(body.json)) {
-      return refuse(
-        req,
-        res,
-        400,
-        "The Mcp-Session-Id header is missing: start with an initialize request, which gets one.",
-      );
+  /** What needs no token: whether the server is well, and what an authorization server is told. */
+  #other(path: string, req: IncomingMessage, res: ServerResponse): void {
+    const reads = req.method === "GET" || req.method === "HEAD";
+    if (reads && path === "/healthz") return answerJson(res, 200, { status: "ok" });
+    if (reads && path === "/readyz") {
+      const { reasons } = this.#health;
+      return reasons.length === 0
+        ? answerJson(res, 200, { status: "ready" })
+        : answerJson(res, 503, { status: "not ready", reasons });
     }
-    await this.#open(req, res, body.json);
+    const document = reads ? this.#options.authenticator?.document(path) : undefined;
+    if (document) return answerJson(res, 200, document);
+    refuse(res, 404, `There is nothing here: the endpoint is ${MCP_PATH}.`);
   }
+}
 
-  /** The session that a request names; without one, the request is refused. */
-  #sessionOf(req: IncomingMessage, res: ServerResponse): Session | undefined {
-    const { "mcp-session-id": id } = req.headers;
-    const session = id === undefined ? undefined : this.#sessions.get(String(id));
-    if (session) this.#sessions.touch(session.id);
-    else if (id === undefined) refuse(req, res, 400, "The Mcp-Session-Id header is missing.");
-    else refuse(req, res, 404, "This session does not exist or has ended: start a new one with an initialize request.");
-    return session;
-  }
-
-  async #open(req: IncomingMessage, res: ServerResponse, json: unknown): Promise<void> {
-    const { create, traffic, log } = this.#options;
-    const { room, evicted } = this.#sessions.makeRoom();
-    if (evicted) this.#end(evicted, "evicted");
-    if (!room) return refuse(req, res, 503, "All sessions are in use. Try again later.", { "Retry-After": "10" });
-    const session: Session = new Session({
-      create,
-      traffic,
-      log,
-      onClose: () => this.#sessions.delete(session.id),
-      onUsed: () => this.#sessions.touch(session.id),
-    });
-    this.#sessions.add(session);
-    try {
-      await session.connect();
-      await session.handle(req, res, json);
-    } finally {
-      if (!session.initialized) this.#end(session, "not initialized");
-    }
-  }
-
-  #end(session: Session, why: string): void {
-    this.#options.log.debug({ why }, "session ended");
-    this.#sessions.delete(session.id);
-    session.close().catch((error: unknown) => this.#options.log.warn({ err: error }, "a session did not close"));
-  }
+function logRequest(log: Logger, req: IncomingMessage, res: ServerResponse): void {
+  const started = performance.now();
+  res.once("close", () => {
+    const ms = Math.round(performance.now() - started);
+    log.debug({ method: req.method, url: req.url, status: res.statusCode, ms }, "request");
+  });
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Endpoint, type EndpointOptions, MCP_PATH } from "./endpoint.ts";
+import { createAuthenticator } from "../auth/authenticator.ts";
 import { Failure } from "../config/failure.ts";
 import { Guard, inUrl } from "./guard.ts";
 import type { Front } from "../serve/stdio.ts";
@@ -8,7 +9,11 @@ import type { Front } from "../serve/stdio.ts";
 export type HttpOptions = Omit<EndpointOptions, "guard">;
 
 /** How long what has been written may take to go out at the end. */
-const LINGER_MS = 250;
+const LINGER_MS = 1000;
+/** How long an unused connection is kept: longer than proxies keep theirs, which else send requests into closed ones. */
+const IDLE_CONNECTION_MS = 65_000;
+/** After how long the system asks whether a silent client's machine is still there. */
+const PROBE_MS = 30_000;
 
 /** The composed server on a port. */
 export class HttpFront implements Front {
@@ -17,19 +22,23 @@ export class HttpFront implements Front {
   #endpoint: Endpoint | undefined;
 
   private constructor(options: HttpOptions) {
-    const { headersTimeoutMs, requestTimeoutMs, maxConnections } = options.settings;
+    const { headersTimeoutMs, requestTimeoutMs, maxConnections, maxHeaderBytes } = options.settings;
     this.#options = options;
     this.#server = createServer({
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(5000, headersTimeoutMs / 2),
+      keepAliveTimeout: IDLE_CONNECTION_MS,
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_MS,
+      maxHeaderSize: maxHeaderBytes,
       // A request without a Host is refused by the guard, with a sentence.
       requireHostHeader: false,
     });
     this.#server.maxConnections = maxConnections;
   }
 
-  /** @throws Failure when the port or the address cannot be had */
+  /** @throws Failure when the port or the address cannot be had, or the settings of `auth` contradict themselves */
   static async listen(options: HttpOptions): Promise<HttpFront> {
     const front = new HttpFront(options);
     const { host, port } = options.settings;
@@ -37,11 +46,25 @@ export class HttpFront implements Front {
       front.#server.once("error", (error) => reject(listenFailure(error, host, port)));
       front.#server.listen(port, host.replace(/^\[|\]$/g, ""), resolve);
     });
-    // Which port it is, and with it which hosts are allowed, is known now.
-    const endpoint = new Endpoint({ ...options, guard: new Guard(options.settings, front.port) });
-    front.#endpoint = endpoint;
-    front.#server.on("request", (req, res) => void endpoint.answer(req, res));
+    try {
+      // Which port it is, and with it which hosts are allowed and what tokens must be for, is known now.
+      front.#serve();
+    } catch (error) {
+      await front.close();
+      throw error;
+    }
     return front;
+  }
+
+  #serve(): void {
+    const { settings, log } = this.#options;
+    const resource = { url: settings.publicUrl ?? this.url };
+    const authenticator =
+      this.#options.authenticator ?? (settings.auth && createAuthenticator(settings.auth, resource, log));
+    const guard = new Guard(settings, this.port);
+    const endpoint = new Endpoint({ ...this.#options, authenticator, guard });
+    this.#endpoint = endpoint;
+    this.#server.on("request", (req, res) => void endpoint.answer(req, res));
   }
 
   get port(): number {
@@ -63,14 +86,15 @@ export class HttpFront implements Front {
     this.#endpoint?.expire();
   }
 
+  /** New calls are refused from now on; the port stays open for what running calls wait for, and for `/readyz`. */
   stop(): void {
-    this.#server.close();
-    this.#server.closeIdleConnections();
+    this.#endpoint?.stop();
   }
 
   async close(): Promise<void> {
-    if (this.#server.listening) this.stop();
+    this.#server.close();
     await this.#endpoint?.close();
+    await this.#options.fleet?.close();
     const closed = new Promise<void>((resolve) => this.#server.once("close", resolve));
     this.#server.closeIdleConnections();
     const force = setTimeout(() => this.#server.closeAllConnections(), LINGER_MS);

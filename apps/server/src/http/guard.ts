@@ -21,14 +21,19 @@ export class Guard {
 
   /** @param port the port that the server listens on */
   constructor(
-    { host, allowedHosts, allowedOrigins }: Pick<HttpSettings, "host" | "allowedHosts" | "allowedOrigins">,
+    settings: Pick<HttpSettings, "host" | "allowedHosts" | "allowedOrigins"> & {
+      readonly publicUrl?: string | undefined;
+    },
     port: number,
   ) {
+    const { host, allowedHosts, allowedOrigins, publicUrl } = settings;
     const names = ["localhost", "127.0.0.1", "[::1]"];
     // A wildcard address is where the server listens, not a name that clients use; browsers take 0.0.0.0 to this machine.
     if (!WILDCARDS.has(host)) names.push(inUrl(host.toLowerCase()));
     const own = names.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
-    const allowed = allowedHosts.map((name) => name.toLowerCase());
+    // A proxy hands on the name that clients use.
+    const known = publicUrl === undefined ? allowedHosts : [...allowedHosts, new URL(publicUrl).host];
+    const allowed = known.map((name) => name.toLowerCase());
     const hasPort = (name: string): boolean => /^(?:\[[^\]]*\]|[^:]*):\d+$/.test(name);
     this.#hosts = new Set([...own, ...allowed.filter(hasPort)]);
     this.#anyPort = new Set(allowed.filter((name) => !hasPort(name)).map(inUrl));

@@ -5,24 +5,31 @@ import { pathOptions } from "./builtins.ts";
 import type { Chosen, Config } from "../config/settle.ts";
 import { Failure } from "../config/failure.ts";
 import { type AnyFactory, loadPlugin } from "./load.ts";
+import type { Path } from "../config/layers.ts";
 import { fieldOf, problems } from "../config/problems.ts";
+import { checkToolNames, toolPolicy } from "./policy.ts";
+
+type Needed = Pick<Config, "label" | "folder" | "plugins" | "tools" | "layers"> & Partial<Pick<Config, "http">>;
 
 /**
- * Loads, checks and composes the plugins of a configuration; nothing is left open when it fails.
+ * Loads, checks and composes the plugins of a configuration, with what it says about their tools; nothing is left open when
+ * it fails.
  * @throws Failure
  */
-export async function composePlugins(config: Pick<Config, "label" | "folder" | "plugins">): Promise<Plugin> {
+export async function composePlugins(config: Needed): Promise<Plugin> {
   const loaded: [Chosen, AnyFactory][] = [];
   for (const chosen of config.plugins) loaded.push([chosen, await loadPlugin(chosen, config)]);
   const wrong = loaded.flatMap(
-    ([chosen, factory]) => optionProblems(chosen, factory, config.label) ?? missingPaths(chosen, factory, config),
+    ([chosen, factory]) => optionProblems(chosen, factory, config) ?? missingPaths(chosen, factory, config),
   );
   if (wrong.length > 0) throw new Failure(wrong.join("\n"));
 
   const made: Plugin[] = [];
   try {
     for (const [chosen, factory] of loaded) made.push(make(chosen, factory));
-    return compose(made);
+    await checkToolNames(config, compose(made));
+    // Outermost, and so closed last: what is hidden stays hidden to the end.
+    return compose([...toolPolicy(config), ...made]);
   } catch (error) {
     for (const plugin of made.toReversed()) await plugin.dispose().catch(() => undefined);
     throw error instanceof PluginError
@@ -47,19 +54,19 @@ function make({ module, as, options }: Chosen, factory: AnyFactory): Plugin {
   return plugin;
 }
 
-function optionProblems({ key, options }: Chosen, factory: AnyFactory, label: string): string | undefined {
-  return problems(factory.definition.options, options, label, ["plugins", key]);
+function optionProblems({ key, options }: Chosen, factory: AnyFactory, config: Needed): string | undefined {
+  const place = (path: Path, part?: "key"): string => config.layers.place(path, part) ?? config.label;
+  return problems(factory.definition.options, options, place, ["plugins", key]);
 }
 
-function missingPaths(
-  { key, options }: Chosen,
-  factory: AnyFactory,
-  { label, folder }: Pick<Config, "label" | "folder">,
-): string[] {
+function missingPaths({ key, options }: Chosen, factory: AnyFactory, { label, folder, layers }: Needed): string[] {
   const option = pathOptions[factory.definition.name];
   if (option === undefined) return [];
   const paths = options[option] as readonly string[] | undefined;
-  const field = (...more: number[]): string => `${label}: \`${fieldOf(["plugins", key, option, ...more])}\``;
+  const field = (...more: number[]): string => {
+    const path = ["plugins", key, option, ...more];
+    return `${layers.place(path) ?? label}: \`${fieldOf(path)}\``;
+  };
   if (paths === undefined)
     return [
       `${field()}: it is missing; name the files and folders, or give \`[]\` where other plugins bring the documents.`,

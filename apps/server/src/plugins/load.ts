@@ -17,12 +17,15 @@ export type AnyFactory = PluginFactory<z.ZodType, object>;
  */
 export async function loadPlugin(
   chosen: Chosen,
-  { label, folder }: Pick<Config, "label" | "folder">,
+  { label, folder, layers }: Pick<Config, "label" | "folder"> & Partial<Pick<Config, "layers">>,
 ): Promise<AnyFactory> {
-  const { module } = chosen;
-  const where = `${label}: the plugin \`${module}\``;
+  const { key, module } = chosen;
+  // The name of the plugin stands in `plugin`, or is the key itself.
+  const place = layers?.place(["plugins", key], "key") ?? label;
+  const at = module === key ? place : (layers?.place(["plugins", key, "plugin"]) ?? place);
+  const where = `${at}: the plugin \`${module}\``;
   const file = fileOf(module, folder);
-  if (file === undefined) throw new Failure(`${label}: ${unknownPlugin(module, folder)}`);
+  if (file === undefined) throw new Failure(`${at}: ${unknownPlugin(module, folder)}`);
   let exports: Record<string, unknown>;
   try {
     exports = (await import(pathToFileURL(file).href)) as Record<string, unknown>;

@@ -7,7 +7,7 @@ import { type Traffic, watch } from "./traffic.ts";
 
 /** A way in to the composed server. */
 export interface Front {
-  /** Takes no new connections and requests; what runs goes on. */
+  /** Takes no new clients and calls; what runs goes on. */
   stop(): void;
   /** Ends what is left. */
   close(): Promise<void>;

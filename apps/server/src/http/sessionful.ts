@@ -1,0 +1,104 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { EventLog } from "./events/types.ts";
+import {
+  acceptRefusal,
+  type Caller,
+  protocolVersion,
+  readPosted,
+  understandsPriming,
+  versionRefusal,
+} from "./messages.ts";
+import type { Mode, ModeOptions } from "./mode.ts";
+import { refuse, SESSION_OVER } from "./respond.ts";
+import type { Session } from "./session.ts";
+import { SessionTable } from "./session-table.ts";
+import type { StreamAnswer } from "./transport.ts";
+
+const REFUSALS: Readonly<Record<Exclude<StreamAnswer, "answered">, readonly [status: number, message: string]>> = {
+  conflict: [409, "This session has its stream for notifications already: there is one at a time."],
+  malformed: [400, "The Last-Event-ID is none that this server has given."],
+  gone: [
+    400,
+    "The events after this Last-Event-ID are gone: the stream cannot be resumed. Ask again for what you need.",
+  ],
+};
+
+/** A session per client, bound to who opened it. */
+export class Sessionful implements Mode {
+  readonly methods = "GET, POST, DELETE";
+  readonly #options: ModeOptions;
+  readonly #events: EventLog | undefined;
+  readonly #table: SessionTable;
+
+  constructor(options: ModeOptions) {
+    this.#options = options;
+    this.#events = options.streams.events;
+    this.#table = new SessionTable(options);
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  async handle(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void> {
+    const { "mcp-session-id": id, "last-event-id": lastEventId } = req.headers;
+    // A running call may wait for what its client posts, and a client may come back for a result; new calls are refused
+    // one by one.
+    const goesOn = id !== undefined && (req.method !== "GET" || lastEventId !== undefined);
+    if (this.#options.traffic.draining && !goesOn)
+      return refuse(res, 503, "The server is shutting down.", { "Retry-After": "5", Connection: "close" });
+    const session = id === undefined ? undefined : await this.#table.find(String(id), caller.identity);
+    if (id !== undefined && !session) return refuse(res, 404, SESSION_OVER);
+    if (session && "status" in session) return refuse(res, session.status, session.message, session.headers);
+    if (req.method === "POST") return await this.#post(session, req, res, caller);
+
+    if (!session) return refuse(res, 400, "The Mcp-Session-Id header is missing.");
+    const version = protocolVersion(req);
+    const refusal =
+      versionRefusal(version) ?? (req.method === "GET" ? acceptRefusal(req, ["text/event-stream"]) : undefined);
+    if (refusal) return refuse(res, refusal.status, refusal.message);
+    if (req.method === "DELETE") {
+      this.#table.end(session, "deleted");
+      return void res.writeHead(200).end();
+    }
+    const resumes = this.#events && lastEventId !== undefined ? String(lastEventId) : undefined;
+    const answer = await session.stream(res, resumes, understandsPriming(version));
+    if (answer !== "answered") refuse(res, ...REFUSALS[answer]);
+  }
+
+  expire(): void {
+    this.#table.expire();
+    this.#events?.expire();
+  }
+
+  stop(): void {
+    for (const session of this.#table.all()) session.unlisten();
+  }
+
+  close(): Promise<void> {
+    return this.#table.close();
+  }
+
+  async #post(known: Session | undefined, req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void> {
+    const posted = await readPosted(req, this.#options.settings, caller);
+    if ("status" in posted) return refuse(res, posted.status, posted.message, posted.headers);
+    if (known) {
+      await this.#table.tell(known, posted);
+      if (!this.#table.has(known)) return refuse(res, 404, SESSION_OVER);
+      return known.post(posted, req, res, caller.identity?.auth);
+    }
+    if (!posted.initialize)
+      return refuse(
+        res,
+        400,
+        "The Mcp-Session-Id header is missing: start with an initialize request, which gets one.",
+      );
+    const session = await this.#table.open(posted, caller.identity);
+    if ("status" in session) return refuse(res, session.status, session.message, session.headers);
+    res.once("close", () => {
+      if (!session.initialized) this.#table.end(session, "not initialized");
+    });
+    if (res.closed) return this.#table.end(session, "not initialized");
+    session.post(posted, req, res, caller.identity?.auth);
+  }
+}
