@@ -49,4 +49,4 @@ export type { Query } from "./scan/query.ts";
 export type { ScannersOptions, Session } from "./scan/sessions.ts";
 export type { Hit, Part, SearchPart, SummarizeLimits, SummarizePart } from "./scan/types.ts";
 export { Summary } from "./summary/summary.ts";
-export type { SummaryReport, TemplateReport } from "./summary/summary.ts";
+export type { SummaryReport, TemplateReport } from "./summary/report.ts";

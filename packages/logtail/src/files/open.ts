@@ -76,12 +76,3 @@ export class OpenFiles {
     await this.keep(new Set());
   }
 }
-
-/**
- * Opens one listed file; close it.
- * @throws Moved if another file has its name by now
- * @throws FileAccessError
- */
-export function openListed(source: { readonly roots: Roots }, listed: Listed): Promise<OpenFile> {
-  return new OpenFiles(source.roots).open(listed);
-}

@@ -15,7 +15,7 @@ import type { Plans } from "./planner.ts";
 import { lastMerged, merged } from "./several.ts";
 
 export type { ReadAnswer, ReadOptions, Refused } from "./answer.ts";
-export type { SourceLine, Take } from "./line.ts";
+export type { SourceLine } from "./line.ts";
 
 /**
  * Reads what is new in a source.

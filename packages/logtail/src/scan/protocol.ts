@@ -2,7 +2,7 @@ import type { SummaryOptions } from "../summary/summary.ts";
 import type { Kept, Told } from "./control.ts";
 import type { Query } from "./query.ts";
 import type { Part, ReportOptions, SearchLimits, SearchPart, SeekOptions, SummarizeLimits } from "./types.ts";
-import type { SummaryReport } from "../summary/summary.ts";
+import type { SummaryReport } from "../summary/report.ts";
 
 /** What the main thread asks of a worker, one thing at a time. */
 export type Request =

@@ -1,4 +1,5 @@
-import type { SummaryOptions, SummaryReport } from "../summary/summary.ts";
+import type { SummaryOptions } from "../summary/summary.ts";
+import type { SummaryReport } from "../summary/report.ts";
 import { ScanError } from "./error.ts";
 import { searchHalves, searchOn } from "./halves.ts";
 import { compilePattern, isHeavy } from "./pattern.ts";

@@ -1,7 +1,6 @@
 import type { Level } from "../format/level.ts";
 import type { Line } from "../lines/line.ts";
 import type { Query } from "./query.ts";
-import type { SummaryReport } from "../summary/summary.ts";
 
 /** A piece of an open file: plain data, for the worker. */
 export interface Part {
@@ -125,8 +124,6 @@ export interface ReportOptions {
   /** Whether what is counted is both times together; see `Comparison`. Default false. */
   readonly includeBefore?: boolean;
 }
-
-export type { SummaryReport };
 
 /** What has been done so far. */
 export interface Progress {

@@ -11,8 +11,6 @@ import { mergeStats } from "./stats.ts";
 import { Timeline } from "./timeline.ts";
 import { joinTokens, Tokenizer } from "./tokens.ts";
 
-export type { HistogramReport, SummaryReport, TemplateReport, Trend } from "./report.ts";
-
 export interface SummaryOptions {
   /** Templates that are kept apart; the rarest beyond are counted as other. Default 1,000, at least 10. */
   readonly maxTemplates?: number;

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { OpenFiles } from "../files/open.ts";
 import type { Logtail } from "../logtail.ts";
 import { placesOf } from "../read/place.ts";
-import type { TemplateReport } from "../summary/summary.ts";
+import type { TemplateReport } from "../summary/report.ts";
 import { cutLine, shownName } from "../show.ts";
 import { partOf, segmentsOf, timeAt } from "../span.ts";
 import type { SpanSegment } from "../span.ts";

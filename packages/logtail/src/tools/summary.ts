@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { shownName } from "../show.ts";
-import type { SummaryReport } from "../summary/summary.ts";
+import type { SummaryReport } from "../summary/report.ts";
 import type { summarizeOutput } from "./schema.ts";
 import { written } from "./when.ts";
 
