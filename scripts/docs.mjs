@@ -1,6 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { updateApi } from "./api.mjs";
+import { updatePackages } from "./docs-packages.mjs";
 import { fillSection, optionsTable, toolsTable } from "./docs-tables.mjs";
+import { binFile } from "./bin.mjs";
 import { Problem } from "./problem.mjs";
 import { run } from "./process.mjs";
 import { root, workspaces } from "./workspace.mjs";
@@ -24,6 +28,9 @@ export async function main(args) {
     console.log(`${plugin.folder}/README.md ${check ? "is not up to date: run `npm run docs`" : "written"}`);
   }
   if (await updateSchema(check)) outdated++;
+  if (await updateSettings(check)) outdated++;
+  outdated += await updateApi(check, formatted);
+  outdated += await updatePackages(check, formatted);
   return check && outdated > 0 ? 1 : 0;
 }
 
@@ -34,7 +41,7 @@ export async function main(args) {
  */
 async function updateSchema(check) {
   const server = join(root, "apps", "server");
-  const args = [...source, join(server, "src", "main.ts"), "--print-schema"];
+  const args = [...source, join(server, "src", "main.ts"), "schema"];
   const { code, stdout, output } = await run(process.execPath, args, { cwd: server });
   if (code !== 0) throw new Problem("The schema of the config file could not be made for the reason above.", output);
   const file = join(server, "plugboard.schema.json");
@@ -42,6 +49,33 @@ async function updateSchema(check) {
   if (after === readFileSync(file, "utf8")) return false;
   if (!check) writeFileSync(file, after);
   console.log(`apps/server/plugboard.schema.json ${check ? "is not up to date: run `npm run docs`" : "written"}`);
+  return true;
+}
+
+/**
+ * The table of all settings of the server.
+ * @param {boolean} check
+ * @returns {Promise<boolean>} whether it was out of date
+ */
+async function updateSettings(check) {
+  const module = pathToFileURL(join(root, "apps", "server", "test", "settings-table.ts")).href;
+  const program = `import { settingsTable } from ${JSON.stringify(module)}; process.stdout.write(settingsTable());`;
+  const { code, stdout, output } = await run(process.execPath, [...source, "--input-type=module", "-e", program], {
+    cwd: join(root, "apps", "server"),
+  });
+  if (code !== 0)
+    throw new Problem("The table of the server's settings could not be made for the reason above.", output);
+  const file = join(root, "docs", "configuration.md");
+  const before = readFileSync(file, "utf8");
+  const filled = fillSection(before, "settings", stdout);
+  if (filled === undefined)
+    throw new Problem(
+      "docs/configuration.md has no place for the settings: add <!-- settings:start --> and <!-- settings:end -->.",
+    );
+  const after = await formatted(filled);
+  if (after === before) return false;
+  if (!check) writeFileSync(file, after);
+  console.log(`docs/configuration.md ${check ? "is not up to date: run `npm run docs`" : "written"}`);
   return true;
 }
 
@@ -93,8 +127,8 @@ function sections(readme, { folder, options, tools }) {
  * @param {string} [name] of the file that it is for
  */
 async function formatted(text, name = "README.md") {
-  const file = join(root, "node_modules", ".bin", "oxfmt");
-  const { code, stdout, output } = await run(file, [`--stdin-filepath=${name}`], { cwd: root, input: text });
+  const args = [binFile("oxfmt"), `--stdin-filepath=${name}`];
+  const { code, stdout, output } = await run(process.execPath, args, { cwd: root, input: text });
   if (code !== 0) throw new Problem("A file could not be formatted for the reason above.", output);
   return stdout;
 }

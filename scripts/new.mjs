@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { binFile } from "./bin.mjs";
 import { copyTemplate, nameProblem } from "./copy-template.mjs";
 import { Problem } from "./problem.mjs";
 import { run } from "./process.mjs";
@@ -22,9 +23,13 @@ export async function main([name, ...rest]) {
   copyTemplate(join(root, "template"), join(root, folder), name);
   const change = `.changeset/${name}-first-release.md`;
   writeFileSync(join(root, change), `---\n"@plugboard/${name}": minor\n---\n\nFirst release.\n`);
-  const { code, output } = await run(join(root, "node_modules", ".bin", "oxfmt"), [folder], { cwd: root });
+  const { code, output } = await run(process.execPath, [binFile("oxfmt"), folder], { cwd: root });
   if (code !== 0) throw new Problem(`${folder} is made but could not be formatted for the reason above.`, output);
   await install(root, ["--no-frozen-lockfile"]);
+  // Its page of the API, and its row in the table of packages.
+  const docs = await run(process.execPath, [join(root, "scripts", "run.mjs"), "docs"], { cwd: root });
+  if (docs.code !== 0)
+    throw new Problem(`${folder} is made but could not be documented for the reason above.`, docs.output);
 
   console.log(`Made ${folder}, a working plugin, and ${change}. Next:
   1. change ${folder}/src/index.ts, its tests in ${folder}/test and its README.md, starting from what is there;

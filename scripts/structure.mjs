@@ -6,8 +6,11 @@ const needed = ["package.json", "README.md", "src", "test"];
 const allowed = new Set([...needed, "CHANGELOG.md", "bench", "node_modules", "dist", "coverage", ".test", ".turbo"]);
 
 // A peer dependency, so that there is one chain. Not "workspace:^": below 1.0 every minor release of core would leave that
-// range, which makes the next release of every plugin a major one.
-const corePeer = "workspace:>=0.0.0 <1";
+// range, which makes the next release of every plugin a major one. A plugin that needs what is new in core raises the lower bound.
+const corePeer = /^workspace:>=\d+\.\d+\.\d+ <1$/;
+
+/** What every package publishes besides what it runs. */
+const published = ["dist", "README.md", "CHANGELOG.md", "LICENSE"];
 
 /**
  * What is wrong with the shape of a package; the packages that only serve this repository may have any.
@@ -31,11 +34,18 @@ export function packageProblems({ folder, path, manifest }) {
   if (manifest.type !== "module") problems.push(`package.json must say "type": "module"`);
   if (manifest.license !== "MIT") problems.push(`package.json must say "license": "MIT"`);
   if (!manifest.engines?.node) problems.push("package.json must say which Node it needs, in engines");
-  if (!manifest.files?.includes("dist")) problems.push("package.json must publish dist, in files");
+  for (const entry of published) {
+    if (!manifest.files?.includes(entry)) problems.push(`package.json must publish ${entry}, in files`);
+  }
+  if (!manifest.description) problems.push("package.json must have a description");
+  if (manifest.publishConfig?.access !== "public") problems.push(`publishConfig must have "access": "public"`);
+  if (manifest.version !== "0.0.0" && !existsSync(join(path, "CHANGELOG.md"))) {
+    problems.push("it has a version but no CHANGELOG.md: versions come from `npm run version-packages`");
+  }
   problems.push(...exportProblems(path, manifest));
   const isPlugin = !folder.startsWith("apps/") && noun !== "core";
-  if (isPlugin && manifest.peerDependencies?.["@plugboard/core"] !== corePeer) {
-    problems.push(`peerDependencies must have "@plugboard/core": "${corePeer}"`);
+  if (isPlugin && !corePeer.test(manifest.peerDependencies?.["@plugboard/core"] ?? "")) {
+    problems.push(`peerDependencies must have "@plugboard/core": "workspace:>=0.0.0 <1", or a higher lower bound`);
   }
   return problems.map((problem) => `${folder}: ${problem}`);
 }
@@ -48,15 +58,15 @@ export function packageProblems({ folder, path, manifest }) {
 function exportProblems(path, { exports = {}, publishConfig = {} }) {
   const problems = [];
   /** @type {Record<string, unknown>} */
-  const published = {};
+  const expected = {};
   for (const [entry, target] of Object.entries(exports)) {
     const { "@plugboard/source": source, ...others } = typeof target === "string" ? {} : target;
-    published[entry] = typeof target === "string" ? target : others;
+    expected[entry] = typeof target === "string" ? target : others;
     if (typeof target !== "string" && !(source && existsSync(join(path, source)))) {
       problems.push(`exports["${entry}"] must name its source file under "@plugboard/source"`);
     }
   }
-  if (!isDeepStrictEqual(publishConfig.exports ?? {}, published)) {
+  if (!isDeepStrictEqual(publishConfig.exports ?? {}, expected)) {
     problems.push(`publishConfig.exports must be exports without "@plugboard/source"`);
   }
   return problems;

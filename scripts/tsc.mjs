@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
+import { pruneDeclarations } from "./prune-declarations.mjs";
 
 const mode = process.argv[2];
 if (mode !== "check" && mode !== "build") {
@@ -35,4 +36,6 @@ writeFileSync(file, JSON.stringify(config, null, 2));
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")
   .replace(/package\.json$/, "bin/tsc");
-process.exit(spawnSync(process.execPath, [tsc, "-p", file], { stdio: "inherit" }).status ?? 1);
+const status = spawnSync(process.execPath, [tsc, "-p", file], { stdio: "inherit" }).status ?? 1;
+if (status === 0 && mode === "build") pruneDeclarations(here);
+process.exit(status);

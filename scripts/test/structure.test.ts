@@ -5,15 +5,18 @@ import { temporary } from "./temp.ts";
 
 const good = {
   name: "@plugboard/greet",
+  version: "0.0.0",
+  description: "Greets",
   license: "MIT",
   type: "module",
   engines: { node: ">=20" },
-  files: ["dist"],
+  files: ["dist", "README.md", "CHANGELOG.md", "LICENSE"],
   exports: {
     ".": { "@plugboard/source": "./src/index.ts", types: "./dist/index.d.ts", default: "./dist/index.js" },
     "./package.json": "./package.json",
   },
   publishConfig: {
+    access: "public",
     exports: {
       ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
       "./package.json": "./package.json",
@@ -42,9 +45,16 @@ test.each<[string, object]>([
   [`package.json must say "type": "module"`, { type: "commonjs" }],
   [`package.json must say "license": "MIT"`, { license: "ISC" }],
   ["package.json must say which Node it needs, in engines", { engines: {} }],
-  ["package.json must publish dist, in files", { files: ["src"] }],
-  [`publishConfig.exports must be exports without "@plugboard/source"`, { publishConfig: {} }],
-  [`peerDependencies must have "@plugboard/core": "workspace:>=0.0.0 <1"`, { peerDependencies: {} }],
+  ["package.json must publish dist, in files", { files: ["README.md", "CHANGELOG.md", "LICENSE"] }],
+  ["package.json must publish CHANGELOG.md, in files", { files: ["dist", "README.md", "LICENSE"] }],
+  ["package.json must have a description", { description: undefined }],
+  [`publishConfig must have "access": "public"`, { publishConfig: { exports: good.publishConfig.exports } }],
+  [`publishConfig.exports must be exports without "@plugboard/source"`, { publishConfig: { access: "public" } }],
+  ["it has a version but no CHANGELOG.md: versions come from `npm run version-packages`", { version: "0.1.0" }],
+  [
+    `peerDependencies must have "@plugboard/core": "workspace:>=0.0.0 <1", or a higher lower bound`,
+    { peerDependencies: {} },
+  ],
   [
     `exports["."] must name its source file under "@plugboard/source"`,
     { exports: { ...good.exports, ".": { ...good.exports["."], "@plugboard/source": "./src/missing.ts" } } },
@@ -53,11 +63,16 @@ test.each<[string, object]>([
   expect(problems({ ...good, ...change })).toEqual([`packages/greet: ${problem}`]);
 });
 
+test("a plugin may need a newer core, and a released package has a changelog", () => {
+  expect(problems({ ...good, peerDependencies: { "@plugboard/core": "workspace:>=0.3.0 <1" } })).toEqual([]);
+  expect(problems({ ...good, version: "0.1.0" }, { "CHANGELOG.md": "" })).toEqual([]);
+});
+
 test("a tool's configuration belongs to the root", () => {
   expect(problems(good, { "tsconfig.json": "{}" })).toEqual([
     "packages/greet: tsconfig.json does not belong here: tools are configured at the root",
   ]);
-  expect(problems({ ...good, files: ["dist", "tsconfig.json"] }, { "tsconfig.json": "{}" })).toEqual([]);
+  expect(problems({ ...good, files: [...good.files, "tsconfig.json"] }, { "tsconfig.json": "{}" })).toEqual([]);
 });
 
 test("a package has sources, tests and a README", () => {

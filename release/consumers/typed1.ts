@@ -1,0 +1,4 @@
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { attachTo } from "./typed.js";
+
+export const server: McpServer = attachTo(new McpServer({ name: "typed", version: "1.0.0" }));
