@@ -34,7 +34,7 @@ test("the config file is right", async () => {
   const server = dirname(createRequire(import.meta.url).resolve("@plugboard/server/package.json"));
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [join(server, "dist", "main.js"), "plugboard.json", "--check"],
+    [join(server, "dist", "main.js"), "check", "plugboard.json"],
     {
       cwd: home,
     },
