@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
-/** `from "./x.js"` and `import("./x.js")` in a declaration. */
-const REACHED = /(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.{1,2}\/[^"']+)\.js["']/g;
+/** `from "./x.ts"` and `import("./x.js")` in a declaration. */
+const REACHED = /(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.{1,2}\/[^"']+)\.[jt]s["']/g;
 
 /**
  * Removes the declarations that nothing public names: the compiler writes one for every module.

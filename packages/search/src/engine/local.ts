@@ -267,7 +267,7 @@ class LocalEngine implements Engine {
     const built = await building;
     const pacer = new Pacer();
     const segment = new Segment(built.index, textsInMemory(built.texts), true);
-    await pacer.pause();
+    if (pacer.due) await pacer.pause();
     this.#holdings.take(segment, await this.#holdings.idsOf(segment, pacer));
     this.#changed = true;
   }
