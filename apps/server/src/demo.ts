@@ -72,6 +72,24 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
         writeFileSync(file, JSON.stringify({ logLevel: "warn", plugins }));
         return connect(new StdioClientTransport({ command: process.execPath, args: [MAIN, file], env }));
       },
+      async serve(config) {
+        const file = join(temporary, "served.json");
+        writeFileSync(file, JSON.stringify({ logLevel: "warn", ...config }));
+        const own = spawn(process.execPath, [MAIN, file], { cwd: temporary, env });
+        const closed = new Promise<void>((done) => own.once("close", () => done()));
+        const stop = async (): Promise<void> => {
+          own.kill("SIGTERM");
+          await closed;
+        };
+        const at = new URL(await listening(own));
+        return {
+          connect(token, through = fetch) {
+            const requestInit = { headers: { Authorization: `Bearer ${token}` } };
+            return connect(new StreamableHTTPClientTransport(at, { requestInit, fetch: through }) as Transport);
+          },
+          [Symbol.asyncDispose]: stop,
+        };
+      },
     };
     for (const { title, run } of scenes) {
       transcript.title(title);

@@ -42,6 +42,10 @@ test("the demonstration shows what each plugin does, and ends well", { timeout: 
   );
   expect(transcript).toMatch(/rotated: true, gaps: \[\], and the error came:\n.*ERROR \[pay\] .*api_key=\[masked\]/);
   expect(transcript).toMatch(/× \[pay\] payment <num> failed.*\n.*error, NEW /);
+  expect(transcript).toMatch(
+    /For the reader: +search, fetch\n[^]*weather[^]*For the operator: +search, fetch, forecast\n/,
+  );
+  expect(transcript).toMatch(/came back, and got: Sunny in Oslo/);
   expect(transcript).toContain("← an error in");
   expect(transcript).toContain("[Cut");
   expect(transcript).toContain("ended with exit code 0");

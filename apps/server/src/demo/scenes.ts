@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { following } from "./logs-scene.ts";
 import { asking, editing, sharing } from "./search-scenes.ts";
+import { guarding } from "./server-scene.ts";
 import { check, type Scene } from "./stage.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -106,6 +107,7 @@ export const scenes: readonly Scene[] = [
   caching,
   limiting,
   following,
+  guarding,
   mistakes,
   budget,
 ];

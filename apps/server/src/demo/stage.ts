@@ -1,6 +1,12 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Transcript } from "./transcript.ts";
 
+/** A server that a scene has started; it ends with the scene. */
+export interface Served extends AsyncDisposable {
+  /** A client that shows a token. @param through makes the client's requests, in place of `fetch` */
+  connect(token: string, through?: typeof fetch): Promise<Client>;
+}
+
 /** What a scene works with. */
 export interface Stage {
   readonly transcript: Transcript;
@@ -10,6 +16,8 @@ export interface Stage {
   connect(): Promise<Client>;
   /** A client of a server of its own, with these plugins, over stdio. */
   connectStdio(plugins: Readonly<Record<string, unknown>>): Promise<Client>;
+  /** A composed server of its own, over HTTP, with this configuration. */
+  serve(config: object): Promise<Served>;
   /** A module with a plugin that has one slow tool, `forecast`. */
   readonly source: string;
   /** The documents. */

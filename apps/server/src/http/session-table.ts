@@ -71,7 +71,7 @@ export class SessionTable {
       await session.connect();
       await this.#share(session, messages.find(isJSONRPCRequest));
     } catch (error) {
-      this.end(session, "not initialized");
+      await this.end(session, "not initialized");
       throw error;
     }
     return session;
@@ -92,15 +92,15 @@ export class SessionTable {
     }
   }
 
-  /** Ends a session, everywhere. */
-  end(session: Session, why: string): void {
-    if (this.#fleet && this.#shared.has(session))
-      this.#fleet
-        .forget(session.id)
-        .catch((error: unknown) =>
-          this.#options.log.warn({ err: error }, "a session could not be ended on the other instances"),
-        );
+  /** Ends a session, everywhere: resolves when no instance takes its requests any more. */
+  async end(session: Session, why: string): Promise<void> {
     this.#release(session, why);
+    if (!this.#fleet || !this.#shared.has(session)) return;
+    await this.#fleet
+      .forget(session.id)
+      .catch((error: unknown) =>
+        this.#options.log.warn({ err: error }, "a session could not be ended on the other instances"),
+      );
   }
 
   /** Lets go of the sessions that have been idle for too long. */

@@ -58,7 +58,7 @@ export class Sessionful implements Mode {
       versionRefusal(version) ?? (req.method === "GET" ? acceptRefusal(req, ["text/event-stream"]) : undefined);
     if (refusal) return refuse(res, refusal.status, refusal.message);
     if (req.method === "DELETE") {
-      this.#table.end(session, "deleted");
+      await this.#table.end(session, "deleted");
       return void res.writeHead(200).end();
     }
     const resumes = this.#events && lastEventId !== undefined ? String(lastEventId) : undefined;
@@ -96,9 +96,9 @@ export class Sessionful implements Mode {
     const session = await this.#table.open(posted, caller.identity);
     if ("status" in session) return refuse(res, session.status, session.message, session.headers);
     res.once("close", () => {
-      if (!session.initialized) this.#table.end(session, "not initialized");
+      if (!session.initialized) void this.#table.end(session, "not initialized");
     });
-    if (res.closed) return this.#table.end(session, "not initialized");
+    if (res.closed) return await this.#table.end(session, "not initialized");
     session.post(posted, req, res, caller.identity?.auth);
   }
 }

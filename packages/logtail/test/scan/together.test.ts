@@ -98,7 +98,7 @@ it("keeps what it had when it is ended in the middle of a match", async () => {
     pattern: { kind: "regex", source: "a[ab]{200}(?:[cd]|e*[fg])", ignoreCase: false },
   } as const;
   await session.summarize(earlier.part, {}, {});
-  const limits = { ms: 400, rangeBytes: found.length + 8, maxLineBytes: 5_000_000 };
+  const limits = { ms: 1000, rangeBytes: found.length + 8, maxLineBytes: 5_000_000 };
   const covered = await session.summarize(file.part, query, limits);
   const from = file.part.to - 3 * (found.length + 8);
   expect(covered).toMatchObject({ ended: "killed", exact: false, lines: 3, events: 3, from, to: file.part.to });
