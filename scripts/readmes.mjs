@@ -52,7 +52,13 @@ export function docsProblems() {
 async function problemsOf(what, all) {
   const state = mkdtempSync(join(tmpdir(), "plugboard-state-"));
   try {
-    const env = { PLUGBOARD_STATE_DIR: state, PATH: `${commands(state)}${delimiter}${process.env["PATH"]}` };
+    // What configures the server, or the tests, of whoever runs this would show in what the pages print.
+    const foreign = Object.keys(process.env).filter((name) => name.startsWith("PLUGBOARD_"));
+    const env = {
+      ...Object.fromEntries(foreign.map((name) => [name, ""])),
+      PLUGBOARD_STATE_DIR: state,
+      PATH: `${commands(state)}${delimiter}${process.env["PATH"]}`,
+    };
     const problems = [
       await typeProblems(
         what,
