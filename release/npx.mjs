@@ -17,7 +17,7 @@ const ATTEMPTS = 3;
  */
 export async function firstAnswer(outside, strict) {
   const times = [];
-  while (times.length < ATTEMPTS) {
+  while (times.length < (strict ? ATTEMPTS : 1)) {
     const ms = await attempt(outside, outside.project(`npx-${times.length + 1}`));
     times.push(ms);
     if (ms <= LIMIT_MS) return times;
