@@ -23,7 +23,7 @@ const TYPESCRIPT = [
 ];
 
 /**
- * @param {boolean} full every combination; otherwise each SDK, package manager, release of Node and resolution at least once
+ * @param {boolean} full every combination; otherwise each SDK, package manager, release of Node, compiler and resolution at least once
  * @param {{ 1: string, 2: string }} newest the newest release of each line of the SDK that the repository has
  * @returns {Cell[]}
  */
@@ -35,7 +35,7 @@ export function cells(full, newest) {
         sdk: newest[1],
         manager: "pnpm",
         nodes: ["", 24],
-        compilers: [["typescript", "nodenext"]],
+        compilers: [["typescript5", "nodenext"]],
       },
       { line: 2, sdk: newest[2], manager: "npm", nodes: ["", 22], compilers: [["typescript", "bundler"]] },
       { line: 1, sdk: OLDEST[1], manager: "npm", nodes: [""], compilers: [] },
