@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
+import { MCP_PATH } from "../http/guard.ts";
 import type { AuthSettings } from "../config/auth-settings.ts";
 import { Failure } from "../config/failure.ts";
 import { AccessTokens } from "./access-tokens.ts";
@@ -16,7 +17,6 @@ const TRUSTED_MS = 60_000;
 const MAX_TRUSTED = 10_000;
 /** A longer one is not looked at. */
 const MAX_TOKEN_CHARS = 16_384;
-const MCP_PATH = "/mcp";
 
 export interface AuthenticatorOptions {
   /** Milliseconds of a clock that never goes back; for tests. */

@@ -4,7 +4,6 @@ import type { Config } from "../config/settle.ts";
 import type { Fleet } from "../http/fleet.ts";
 import { HttpFront } from "../http/front.ts";
 import { composePlugins } from "../plugins/compose.ts";
-import { RedisFleet } from "../redis/fleet.ts";
 import { Faults } from "../serve/faults.ts";
 import { listTools, serverFactory } from "../serve/server.ts";
 import { onSignals, shutDown } from "../serve/shutdown.ts";
@@ -66,7 +65,8 @@ async function open(
   const fronts: Front[] = [];
   const tools = await listTools(create);
   if (config.http) {
-    const front = await HttpFront.listen({ create, traffic, log, settings: config.http, fleet: fleetOf(config, log) });
+    const fleet = await fleetOf(config, log);
+    const front = await HttpFront.listen({ create, traffic, log, settings: config.http, fleet });
     fronts.push(front);
     if (config.logLevel !== "silent") output.err(banner(config, front.url, tools));
   }
@@ -81,7 +81,8 @@ async function open(
 }
 
 /** What this instance shares with others, where a Redis is configured and there are sessions to share. */
-function fleetOf({ name, redis: url, http }: Config, log: Logger): Fleet | undefined {
+async function fleetOf({ name, redis: url, http }: Config, log: Logger): Promise<Fleet | undefined> {
   if (url === undefined || !http || http.stateless) return undefined;
+  const { RedisFleet } = await import("../redis/fleet.ts");
   return new RedisFleet({ url, prefix: `plugboard:http:${encodeURIComponent(name)}`, settings: http, log });
 }

@@ -7,14 +7,12 @@ import type { Traffic } from "../serve/traffic.ts";
 import { MemoryEventLog } from "./events/memory.ts";
 import { Exchanges } from "./exchanges.ts";
 import type { Fleet } from "./fleet.ts";
-import type { Guard } from "./guard.ts";
+import { type Guard, MCP_PATH } from "./guard.ts";
 import { Health } from "./health.ts";
 import type { Mode } from "./mode.ts";
 import { allowOrigin, answerJson, answerPreflight, refuse } from "./respond.ts";
 import { Sessionful } from "./sessionful.ts";
 import { Stateless } from "./stateless.ts";
-
-export const MCP_PATH = "/mcp";
 
 /** Most bytes that may wait for one client to read them, when there is more to send. */
 const MAX_BUFFERED_BYTES = 4_194_304;

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Endpoint, type EndpointOptions, MCP_PATH } from "./endpoint.ts";
+import { Endpoint, type EndpointOptions } from "./endpoint.ts";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import { Failure } from "../config/failure.ts";
-import { Guard, inUrl } from "./guard.ts";
+import { endpointUrl, Guard } from "./guard.ts";
 import type { Front } from "../serve/stdio.ts";
 
 export type HttpOptions = Omit<EndpointOptions, "guard">;
@@ -73,8 +73,7 @@ export class HttpFront implements Front {
 
   /** Where clients connect to. */
   get url(): string {
-    const { host } = this.#options.settings;
-    return `http://${host === "0.0.0.0" || host === "::" ? "localhost" : inUrl(host)}:${this.port}${MCP_PATH}`;
+    return endpointUrl(this.#options.settings.host, this.port);
   }
 
   get sessions(): number {

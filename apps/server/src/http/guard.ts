@@ -13,6 +13,14 @@ export function inUrl(host: string): string {
   return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }
 
+/** The path of the endpoint. */
+export const MCP_PATH = "/mcp";
+
+/** Where clients on this machine reach a server that listens on `host`. */
+export function endpointUrl(host: string, port: number | string): string {
+  return `http://${host === "0.0.0.0" || host === "::" ? "localhost" : inUrl(host)}:${port}${MCP_PATH}`;
+}
+
 /** Which `Host` and `Origin` a request may have: the protection against DNS rebinding and against other sites' pages. */
 export class Guard {
   readonly #hosts: ReadonlySet<string>;
