@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binFile } from "../scripts/bin.mjs";
+import { inTurn } from "../scripts/in-turn.mjs";
 import { run } from "../scripts/process.mjs";
 import { turboEnv, turboFile } from "../scripts/turbo.mjs";
 import { root } from "../scripts/workspace.mjs";
@@ -33,25 +34,18 @@ export async function packedProblems({ write = false } = {}) {
     const problems = [];
     /** @type {import("./sizes.mjs").Size[]} */
     const sizes = [];
-    const queue = publicPackages();
-    const worker = async () => {
-      for (let item = queue.shift(); item; item = queue.shift()) {
-        const { folder: name, manifest } = item;
-        const tarball = await pack(item.path, folder);
-        const unpacked = await unpack(tarball, tarball.replace(/\.tgz$/, ""));
-        const found = tarballProblems(unpacked, {
-          registries: ["registry.npmjs.org"],
-          seed: manifest.version === "0.0.0",
-        });
-        found.push(...(await judged("publint", "run", "--strict", tarball)));
-        found.push(
-          ...(await judged("@arethetypeswrong/cli", "--profile", "esm-only", "--no-emoji", "--no-color", tarball)),
-        );
-        problems.push(...found.map((problem) => `${name}: ${problem}`));
-        sizes.push(measured(item, tarball, unpacked));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    await inTurn(publicPackages(), AT_ONCE, async (item) => {
+      const { folder: name, manifest } = item;
+      const tarball = await pack(item.path, folder);
+      const unpacked = await unpack(tarball, tarball.replace(/\.tgz$/, ""));
+      const seed = manifest.version === "0.0.0";
+      const found = tarballProblems(unpacked, { registries: ["registry.npmjs.org"], seed });
+      found.push(...(await judged("publint", "run", "--strict", tarball)));
+      const options = ["--profile", "esm-only", "--no-emoji", "--no-color"];
+      found.push(...(await judged("@arethetypeswrong/cli", ...options, tarball)));
+      problems.push(...found.map((problem) => `${name}: ${problem}`));
+      sizes.push(measured(item, tarball, unpacked));
+    });
     sizes.sort((a, b) => (a.name < b.name ? -1 : 1));
     if (write) await writeSizes(sizes);
     return [...problems, ...(await sizeProblems(sizes))].join("\n");

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { inTurn } from "../scripts/in-turn.mjs";
 import { root } from "../scripts/workspace.mjs";
 import { cells, nameOf } from "./cells.mjs";
 import { alone, plainServer, together } from "./consumer.mjs";
@@ -67,11 +68,12 @@ class Rehearsal {
     const first = await this.#timed("changeset publish", () => this.publisher.publish());
     await this.#timed("what the tarballs hold", () => this.#tarballs(first));
     const server = await this.#timed("a plain server", () => plainServer(this.outside, newest[1]));
-    await this.#each(this.nouns, (noun) => [`@plugboard/${noun} alone`, () => alone(this.outside, server, noun)]);
-    await this.#each(cells(this.full, newest), (cell) => [
-      nameOf(cell),
-      () => together(this.outside, cell, this.nouns),
-    ]);
+    await inTurn(this.nouns, AT_ONCE, (noun) =>
+      this.#timed(`@plugboard/${noun} alone`, () => alone(this.outside, server, noun)),
+    );
+    await inTurn(cells(this.full, newest), AT_ONCE, (cell) =>
+      this.#timed(nameOf(cell), () => together(this.outside, cell, this.nouns)),
+    );
     const times = await firstAnswer(this.outside, this.full);
     const seconds = times.map((ms) => (ms / 1000).toFixed(1)).join(", then ");
     this.say(
@@ -150,19 +152,6 @@ class Rehearsal {
     const result = await work();
     this.say(`  ${((performance.now() - started) / 1000).toFixed(1)} s  ${what}`);
     return result;
-  }
-
-  /**
-   * @template T
-   * @param {readonly T[]} items
-   * @param {(item: T) => [what: string, work: () => Promise<unknown>]} task
-   */
-  async #each(items, task) {
-    const queue = [...items];
-    const worker = async () => {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await this.#timed(...task(item));
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
   }
 }
 

@@ -1,4 +1,3 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, posix } from "node:path";
 import { API } from "typescript/unstable/sync";
 import { SyntaxKind } from "typescript/unstable/ast";
@@ -13,27 +12,8 @@ const FOLDER = "docs/api";
 
 /**
  * The API reference, `docs/api/<package>.md`: every export of every entry of every published package, with its docstring and its declaration.
- * @param {boolean} check writes nothing
- * @param {(text: string, name: string) => Promise<string>} format
- * @returns {Promise<number>} how many pages were out of date
+ * @returns {import("./docs.mjs").Generated[]}
  */
-export async function updateApi(check, format) {
-  let outdated = 0;
-  for (const [name, text] of apiPages()) {
-    const file = join(root, FOLDER, name);
-    const after = await format(text, name);
-    if (existsSync(file) && readFileSync(file, "utf8") === after) continue;
-    outdated++;
-    if (!check) {
-      mkdirSync(join(root, FOLDER), { recursive: true });
-      writeFileSync(file, after);
-    }
-    console.log(`${FOLDER}/${name} ${check ? "is not up to date: run `npm run docs`" : "written"}`);
-  }
-  return outdated;
-}
-
-/** @returns {[name: string, text: string][]} by the file's name */
 export function apiPages() {
   const api = new API({ cwd: root });
   try {
@@ -41,7 +21,7 @@ export function apiPages() {
     if (!project) throw new Error("TypeScript did not open tsconfig.json.");
     return workspaces()
       .filter(({ folder }) => folder.startsWith("packages/"))
-      .map((workspace) => [`${basename(workspace.folder)}.md`, pageOf(project, workspace)]);
+      .map((workspace) => ({ file: `${FOLDER}/${basename(workspace.folder)}.md`, text: pageOf(project, workspace) }));
   } finally {
     api.close();
   }

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { updateApi } from "./api.mjs";
-import { updatePackages } from "./docs-packages.mjs";
+import { apiPages } from "./api.mjs";
+import { packagesTable } from "./docs-packages.mjs";
 import { fillSection, optionsTable, toolsTable } from "./docs-tables.mjs";
 import { binFile } from "./bin.mjs";
 import { Problem } from "./problem.mjs";
@@ -10,73 +10,87 @@ import { run } from "./process.mjs";
 import { root, workspaces } from "./workspace.mjs";
 
 /**
- * `pnpm run docs`: writes the tables of options and tools into the README of every plugin, from its schema and its server.
- * @param {string[]} args names of plugins, none meaning all; `--check` writes nothing and fails where a table is out of date
+ * @typedef {object} Generated a file that is written by a program, wholly or between marks
+ * @property {string} file relative to the root
+ * @property {string} text not formatted yet
+ */
+
+/**
+ * `pnpm run docs`: writes what the documentation has from the code: tables of options, tools, settings and packages, the JSON Schema
+ * of the config file, the reference of the API.
+ * @param {string[]} args names of plugins whose READMEs are meant, none meaning all; `--check` writes nothing and fails where a file is
+ *   out of date
  * @returns {Promise<number>} the exit code
  */
 export async function main(args) {
   const check = args.includes("--check");
+  const names = args.filter((arg) => !arg.startsWith("-"));
+  const files = [...(await readmes(names)), await configSchema(), await settings(), ...apiPages(), packages()];
   let outdated = 0;
-  for (const plugin of await plugins(args.filter((arg) => !arg.startsWith("-")))) {
-    const file = join(root, plugin.folder, "README.md");
-    if (!existsSync(file)) throw new Problem(`${plugin.folder} has no README.md.`);
-    const before = readFileSync(file, "utf8");
-    const after = await formatted(sections(before, plugin));
-    if (after === before) continue;
+  for (const { file, text } of files) {
+    const path = join(root, file);
+    const after = await formatted(text, file);
+    if (existsSync(path) && readFileSync(path, "utf8") === after) continue;
     outdated++;
-    if (!check) writeFileSync(file, after);
-    console.log(`${plugin.folder}/README.md ${check ? "is not up to date: run `npm run docs`" : "written"}`);
+    if (!check) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, after);
+    }
+    console.log(`${file} ${check ? "is not up to date: run `npm run docs`" : "written"}`);
   }
-  if (await updateSchema(check)) outdated++;
-  if (await updateSettings(check)) outdated++;
-  outdated += await updateApi(check, formatted);
-  outdated += await updatePackages(check, formatted);
   return check && outdated > 0 ? 1 : 0;
 }
 
 /**
- * The JSON Schema of the config file, which has the options of all plugins.
- * @param {boolean} check
- * @returns {Promise<boolean>} whether it was out of date
+ * The READMEs of the plugins, with the tables of their options and tools.
+ * @param {string[]} names
+ * @returns {Promise<Generated[]>}
  */
-async function updateSchema(check) {
+async function readmes(names) {
+  return (await plugins(names)).map(({ folder, options, tools }) => {
+    const file = `${folder}/README.md`;
+    const text = filled(file, read(file), "options", optionsTable(options));
+    return { file, text: tools.length > 0 ? filled(file, text, "tools", toolsTable(tools)) : text };
+  });
+}
+
+/**
+ * The JSON Schema of the config file, which has the options of all plugins.
+ * @returns {Promise<Generated>}
+ */
+async function configSchema() {
   const server = join(root, "apps", "server");
-  const args = [...source, join(server, "src", "main.ts"), "schema"];
-  const { code, stdout, output } = await run(process.execPath, args, { cwd: server });
+  const { code, stdout, output } = await run(process.execPath, [...source, join(server, "src", "main.ts"), "schema"], {
+    cwd: server,
+  });
   if (code !== 0) throw new Problem("The schema of the config file could not be made for the reason above.", output);
-  const file = join(server, "plugboard.schema.json");
-  const after = await formatted(stdout, file);
-  if (after === readFileSync(file, "utf8")) return false;
-  if (!check) writeFileSync(file, after);
-  console.log(`apps/server/plugboard.schema.json ${check ? "is not up to date: run `npm run docs`" : "written"}`);
-  return true;
+  return { file: "apps/server/plugboard.schema.json", text: stdout };
 }
 
 /**
  * The table of all settings of the server.
- * @param {boolean} check
- * @returns {Promise<boolean>} whether it was out of date
+ * @returns {Promise<Generated>}
  */
-async function updateSettings(check) {
-  const module = pathToFileURL(join(root, "apps", "server", "test", "settings-table.ts")).href;
+async function settings() {
+  const server = join(root, "apps", "server");
+  const module = pathToFileURL(join(server, "test", "settings-table.ts")).href;
   const program = `import { settingsTable } from ${JSON.stringify(module)}; process.stdout.write(settingsTable());`;
   const { code, stdout, output } = await run(process.execPath, [...source, "--input-type=module", "-e", program], {
-    cwd: join(root, "apps", "server"),
+    cwd: server,
   });
   if (code !== 0)
     throw new Problem("The table of the server's settings could not be made for the reason above.", output);
-  const file = join(root, "docs", "configuration.md");
-  const before = readFileSync(file, "utf8");
-  const filled = fillSection(before, "settings", stdout);
-  if (filled === undefined)
-    throw new Problem(
-      "docs/configuration.md has no place for the settings: add <!-- settings:start --> and <!-- settings:end -->.",
-    );
-  const after = await formatted(filled);
-  if (after === before) return false;
-  if (!check) writeFileSync(file, after);
-  console.log(`docs/configuration.md ${check ? "is not up to date: run `npm run docs`" : "written"}`);
-  return true;
+  const file = "docs/configuration.md";
+  return { file, text: filled(file, read(file), "settings", stdout) };
+}
+
+/**
+ * The table of packages.
+ * @returns {Generated}
+ */
+function packages() {
+  const file = "README.md";
+  return { file, text: filled(file, read(file), "packages", packagesTable(workspaces())) };
 }
 
 /** How Node runs our TypeScript. */
@@ -108,27 +122,35 @@ async function plugins(names) {
   return JSON.parse(stdout);
 }
 
+/** @param {string} file relative to the root */
+function read(file) {
+  const path = join(root, file);
+  if (!existsSync(path))
+    throw new Problem(`There is no ${file}: its tables are generated, the rest is yours to write.`);
+  return readFileSync(path, "utf8");
+}
+
 /**
- * @param {string} readme
- * @param {DescribedPlugin} plugin
+ * @param {string} file
+ * @param {string} markdown
+ * @param {string} name of the section
+ * @param {string} text
  */
-function sections(readme, { folder, options, tools }) {
-  const withOptions = fillSection(readme, "options", optionsTable(options));
-  const filled = withOptions && (tools.length > 0 ? fillSection(withOptions, "tools", toolsTable(tools)) : withOptions);
-  if (filled) return filled;
-  const wanted = tools.length > 0 ? "options and tools" : "options";
+function filled(file, markdown, name, text) {
+  const page = fillSection(markdown, name, text);
+  if (page !== undefined) return page;
   throw new Problem(
-    `${folder}/README.md has no place for the tables of ${wanted}: add <!-- options:start --> and <!-- options:end -->${tools.length > 0 ? ", and the same for tools" : ""}.`,
+    `${file} has no place for what is generated: add <!-- ${name}:start --> and <!-- ${name}:end -->, and run \`npm run docs\` again.`,
   );
 }
 
 /**
  * @param {string} text
- * @param {string} [name] of the file that it is for
+ * @param {string} file that it is for
  */
-async function formatted(text, name = "README.md") {
-  const args = [binFile("oxfmt"), `--stdin-filepath=${name}`];
+async function formatted(text, file) {
+  const args = [binFile("oxfmt"), `--stdin-filepath=${basename(file)}`];
   const { code, stdout, output } = await run(process.execPath, args, { cwd: root, input: text });
-  if (code !== 0) throw new Problem("A file could not be formatted for the reason above.", output);
+  if (code !== 0) throw new Problem(`${file} could not be formatted for the reason above.`, output);
   return stdout;
 }

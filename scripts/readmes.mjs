@@ -2,12 +2,17 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, relative } from "node:path";
+import { binFile } from "./bin.mjs";
 import { isOutput, PROGRAM, pages, writePage } from "./docs-pages.mjs";
+import { inTurn } from "./in-turn.mjs";
 import { run } from "./process.mjs";
 import { root, workspaces } from "./workspace.mjs";
 
 /** Where the code of the root's README and of docs runs: the workspace that has every package. */
 const EXAMPLES = join(root, "examples");
+
+/** Pages at a time; the steps of one follow each other. */
+const AT_ONCE = 2;
 
 const tsx = createRequire(join(root, "packages", "core", "package.json")).resolve("tsx");
 const source = ["--conditions=@plugboard/source", "--import", tsx];
@@ -65,12 +70,7 @@ async function problemsOf(what, all) {
         all.flatMap(({ files }) => files),
       ),
     ];
-    const waiting = all.values();
-    // The steps of a page follow each other; two pages at a time.
-    const work = async () => {
-      for (const page of waiting) problems.push(...(await pageProblems(page, env)));
-    };
-    await Promise.all([work(), work()]);
+    await inTurn(all, AT_ONCE, async (page) => problems.push(...(await pageProblems(page, env))));
     return problems.filter((problem) => problem !== "").join("\n");
   } finally {
     rmSync(state, { recursive: true, force: true });
@@ -153,9 +153,6 @@ async function typeProblems(what, files) {
     config,
     JSON.stringify({ extends: relative(folder, join(root, "tsconfig.json")), compilerOptions, include }),
   );
-  const tsc = createRequire(import.meta.url)
-    .resolve("typescript/package.json")
-    .replace(/package\.json$/, "bin/tsc");
-  const { code, output } = await run(process.execPath, [tsc, "-p", config]);
+  const { code, output } = await run(process.execPath, [binFile("typescript"), "-p", config]);
   return code === 0 ? "" : `The code in the ${what} does not fit the types:\n${output.trimEnd()}`;
 }

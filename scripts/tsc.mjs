@@ -3,9 +3,10 @@
 // TypeScript wants a configuration file per project; this writes it where nobody has to read it.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
+import { binFile } from "./bin.mjs";
 import { pruneDeclarations } from "./prune-declarations.mjs";
+import { root } from "./workspace.mjs";
 
 const mode = process.argv[2];
 if (mode !== "check" && mode !== "build") {
@@ -13,7 +14,6 @@ if (mode !== "check" && mode !== "build") {
   process.exit(2);
 }
 const here = process.cwd();
-const root = resolve(import.meta.dirname, "..");
 const folder = join(here, "node_modules", ".cache", "plugboard");
 mkdirSync(folder, { recursive: true });
 const file = join(folder, `tsconfig.${mode}.json`);
@@ -33,9 +33,6 @@ const config =
         exclude: [up(join(here, "node_modules"))],
       };
 writeFileSync(file, JSON.stringify(config, null, 2));
-const tsc = createRequire(import.meta.url)
-  .resolve("typescript/package.json")
-  .replace(/package\.json$/, "bin/tsc");
-const status = spawnSync(process.execPath, [tsc, "-p", file], { stdio: "inherit" }).status ?? 1;
+const status = spawnSync(process.execPath, [binFile("typescript"), "-p", file], { stdio: "inherit" }).status ?? 1;
 if (status === 0 && mode === "build") pruneDeclarations(here);
 process.exit(status);

@@ -119,6 +119,7 @@ const scenarios = {
  * @param {string} folder for files
  */
 export async function tryPackage(name, module, { line, McpServer, Client, InMemoryTransport, z }, folder) {
+  // A package that is new here is attached to a server that a client connects to, at least.
   const scenario = scenarios[name]?.(folder) ?? { use: async () => {} };
   const server = new McpServer({ name: "consumer", version: "1.0.0" });
   const plugin = module[name](scenario.options);
