@@ -50,6 +50,7 @@ const handler = createMcpHandler(() => {
   return server;
 });
 
+// The SDK's handler looks neither at Host nor at Origin; without that, any web page could call it (DNS rebinding).
 const mcp = toNodeHandler(handler);
 const [goodHost, goodOrigin] = [localhostHostValidation(), localhostOriginValidation()];
 const http = createServer((request, response) => {

@@ -3,11 +3,12 @@ import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { pluginErrors } from "@plugboard/core";
 import { expect, test } from "vitest";
+import type { Factory } from "../../scripts/describe-plugin.ts";
 import { sourceFiles } from "../../scripts/files.mjs";
 import { run } from "../../scripts/process.mjs";
 import type { Workspace } from "../../scripts/workspace.mjs";
 import { publicPackages } from "../copy.mjs";
-import { type Factory, type JsonSchema, optionLines, schemaOf, toolLines } from "./described.ts";
+import { type JsonSchema, optionLines, pluginOptions, toolLines } from "./described.ts";
 import { exportedNames } from "./exported.ts";
 
 // What users may rely on, in files to be read: one for each package. `npm test -- release -u` writes them after a change that is
@@ -60,7 +61,7 @@ async function pluginSections(noun: string, { path }: Workspace): Promise<Sectio
   const factory = module[noun];
   if (!factory) throw new Error(`The package ${noun} does not export "${noun}".`);
   return [
-    ["Options, with their defaults", optionLines(schemaOf(factory.definition.options))],
+    ["Options, with their defaults", pluginOptions(factory)],
     ["Tools", await toolLines(factory)],
   ];
 }
