@@ -123,6 +123,7 @@ function cutData(data: unknown, maxChars: number, cuts: Cut[]): unknown {
     const next = typeof value === "string" ? cutText(value, keep) : value.slice(0, keep);
     if (next.length >= value.length) break;
     holder[key] = next;
+    if (Array.isArray(value)) forgetItems(whole, where, next.length);
     whole.set(where, {
       where,
       kept: next.length,
@@ -136,6 +137,13 @@ function cutData(data: unknown, maxChars: number, cuts: Cut[]): unknown {
   return copy;
 }
 
+/** What was cut in items that have gone since need not be told. */
+function forgetItems(cuts: Map<string, Cut>, list: string, from: number): void {
+  for (const where of cuts.keys()) {
+    if (where.startsWith(`${list}[`) && Number.parseInt(where.slice(list.length + 1), 10) >= from) cuts.delete(where);
+  }
+}
+
 interface Part {
   readonly holder: Record<string | number, unknown>;
   readonly key: string | number;
@@ -143,9 +151,16 @@ interface Part {
   readonly size: number;
 }
 
-/** The string or list whose shortening gains most; deeper ones win where they are most of it. */
+/** An item that is so much of its list is shortened itself, before the list is. */
+const MOST = 0.75;
+
+/**
+ * The string or list whose shortening gains most; deeper ones win where they are most of it. A list that is mostly one of its items
+ * gives up items where nothing in these can be shortened any more.
+ */
 function largestPart(root: unknown): Part | undefined {
   let best: Part | undefined;
+  let list: Part | undefined;
   const visit = (value: unknown, holder: Part["holder"] | undefined, key: string | number, where: string): number => {
     if (typeof value === "string") {
       const size = value.length + 2;
@@ -162,11 +177,13 @@ function largestPart(root: unknown): Part | undefined {
       size += part;
       largest = Math.max(largest, part);
     }
-    const spread = largest < size / 2;
-    if (Array.isArray(value) && holder && value.length > 1 && spread && size > (before?.size ?? 0))
-      best = { holder, key, where, size };
+    const spread = largest < size * MOST;
+    if (Array.isArray(value) && holder && value.length > 1) {
+      if (spread && size > (before?.size ?? 0)) best = { holder, key, where, size };
+      if (size > (list?.size ?? 0)) list = { holder, key, where, size };
+    }
     return size;
   };
   visit(root, undefined, "", "");
-  return best;
+  return best ?? list;
 }
