@@ -1,4 +1,4 @@
-import { definePlugin } from "@plugboard/core";
+import { definePlugin, LIVE, READ_ONLY } from "@plugboard/core";
 import { z } from "zod";
 import { type Count, Tally } from "./tally.ts";
 
@@ -43,9 +43,9 @@ export const template = definePlugin({
         description: "How often each tool of this server has been called since it started, and how often that failed.",
         outputSchema: countsSchema,
         text: ({ tools }) => tools.map(line).join("\n") || "No calls yet.",
-        annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+        annotations: READ_ONLY,
         // The counts change with every call, so a cache must not keep them.
-        _meta: { "dev.plugboard/cache": "no-store" },
+        _meta: LIVE,
       },
       () => ({ tools: tally.counts() }),
     );

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { GONE, type Request } from "./request.ts";
+import { GONE, NOTHING, type Request } from "./request.ts";
 import type {
   Call,
   CallChanges,
@@ -93,7 +93,6 @@ export class Frame {
   }
 }
 
-const NOTHING = Object.freeze({});
 const ignore = (): void => {};
 
 export class ToolCall implements Call {

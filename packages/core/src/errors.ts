@@ -1,3 +1,5 @@
+import { cutText } from "./text.ts";
+
 /** Every code of a `PluginError`, with what to do about it. */
 export const pluginErrors = {
   BAD_NAME: "Use one lower-case word of letters, digits and hyphens that starts with a letter.",
@@ -38,7 +40,7 @@ export class PluginError extends Error {
 
   constructor(code: PluginErrorCode, plugin: string, problem: string, more: { field?: string; cause?: unknown } = {}) {
     const fix = pluginErrors[code];
-    super(`${plugin}: ${problem} ${fix} [${code}]`, more.cause === undefined ? {} : { cause: more.cause });
+    super(`${plugin}: ${problem} ${fix} [${code}]`, more);
     this.code = code;
     this.plugin = plugin;
     this.problem = problem;
@@ -56,7 +58,7 @@ export class ToolError extends Error {
   readonly meta: Readonly<Record<string, unknown>> | undefined;
 
   constructor(message: string, options: { meta?: Readonly<Record<string, unknown>>; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(message, options);
     this.meta = options.meta;
   }
 }
@@ -65,7 +67,7 @@ const URL_ELICITATION_REQUIRED = -32042;
 
 /** The one protocol error that a tool may throw to the client: it asks the person to open a URL first. */
 export function isElicitation(error: unknown): boolean {
-  return typeof error === "object" && error !== null && (error as { code?: unknown }).code === URL_ELICITATION_REQUIRED;
+  return (error as { code?: unknown } | null | undefined)?.code === URL_ELICITATION_REQUIRED;
 }
 
 const INTERNAL = new Set(["TypeError", "ReferenceError", "RangeError", "SyntaxError", "EvalError", "AssertionError"]);
@@ -73,6 +75,9 @@ const STACK_LINES = /\n\s+at [^\n]*/g;
 /** Of at least two parts, so that `/forecast` or `and/or` stay: on Unix, on Windows, on a share, as a URL. */
 const ABSOLUTE_PATH =
   /file:\/\/[^\s'")\]]+|(?<![\w./])(?:\/(?:[\w.@+~-]+\/)+|[A-Za-z]:\\(?:[^\s\\'"]+\\)*|\\\\[^\s'"]+\\)[^\s'":,;)\]]*/g;
+
+/** Longest message of an error that a model is shown, in characters. */
+const MAX_SHOWN = 1000;
 
 /** What `error` says to a model without naming the machine's insides: message without absolute paths, at most 1,000 characters. */
 export function safeMessage(error: unknown): { text: string; hidden: boolean } {
@@ -87,6 +92,6 @@ export function safeMessage(error: unknown): { text: string; hidden: boolean } {
 }
 
 function redact(message: string): { text: string; hidden: boolean } {
-  const text = message.replace(STACK_LINES, "").slice(0, 1000).replace(ABSOLUTE_PATH, "[path]");
+  const text = cutText(message.replace(STACK_LINES, ""), MAX_SHOWN).replace(ABSOLUTE_PATH, "[path]");
   return { text, hidden: text !== message };
 }

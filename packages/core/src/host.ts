@@ -1,8 +1,10 @@
 import type { z } from "zod";
 import type { ToolCall } from "./call.ts";
 import type { Layer } from "./chain.ts";
+import { Changes } from "./changes.ts";
+import { runLastFirst } from "./closing.ts";
 import { PluginError } from "./errors.ts";
-import { Changes, type ResourceSpec, resourceSpec } from "./resource.ts";
+import { type ResourceSpec, resourceSpec } from "./resource.ts";
 import { failed, isMade, resultOf, toolError } from "./result.ts";
 import { checkData, outputProblem } from "./schema.ts";
 import type { Data, Host, Principal, ToolConfig, ToolInfo, ToolResult } from "./types.ts";
@@ -103,14 +105,7 @@ export class Instance {
 
   async #close(): Promise<void> {
     this.#abort.abort(new Error(`the plugin "${this.name}" was disposed`));
-    const failures: unknown[] = [];
-    for (const fn of this.#disposers.reverse()) {
-      try {
-        await fn();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
+    const failures = await runLastFirst(this.#disposers);
     this.changes.clear();
     if (failures.length > 0) {
       const cause = failures.length === 1 ? failures[0] : new AggregateError(failures);

@@ -1,6 +1,7 @@
 export { currentCall } from "./call.ts";
 export { core, coreOptions } from "./core.ts";
 export { PluginError, type PluginErrorCode, pluginErrors, ToolError } from "./errors.ts";
+export { LIVE, READ_ONLY } from "./hints.ts";
 export { matcher } from "./patterns.ts";
 export { compose, definePlugin, isPluginFactory } from "./plugin.ts";
 export { isToolResult, structured, toolError, toolResult, withMeta } from "./result.ts";

@@ -1,8 +1,8 @@
 import { markAsked } from "./call.ts";
-import { PluginError, type PluginErrorCode } from "./errors.ts";
+import type { Announcer } from "./changes.ts";
+import { PluginError } from "./errors.ts";
 import type { Instance } from "./host.ts";
 import type { Native } from "./request.ts";
-import type { Announcer } from "./resource.ts";
 import {
   acceptLogLevels,
   acceptSubscriptions,
@@ -10,8 +10,10 @@ import {
   filterList,
   followRequests,
   followTools,
+  hasResource,
+  hasTool,
   identityOf,
-  type Register,
+  type RegisterOwned,
   type Sdk,
   sdkOf,
 } from "./sdk.ts";
@@ -21,7 +23,7 @@ import type { McpServerLike } from "./types.ts";
 /** One server that plugins are attached to. */
 interface Installation {
   readonly seam: Seam;
-  readonly register: Register;
+  readonly registerTool: RegisterOwned;
   announcer: Announcer | undefined;
 }
 
@@ -43,75 +45,76 @@ export function install(server: McpServerLike, members: readonly Instance[]): vo
   for (const member of fresh) checkFits(sdk, member, present);
 
   const installation = marked?.installation ?? open(sdk);
-  for (const member of fresh) add(sdk, member, installation);
+  for (const member of fresh) register(sdk, member, installation);
+  installation.seam.add(fresh);
 }
 
 function checkFits(sdk: Sdk, member: Instance, present: readonly Instance[]): void {
-  const { name } = member;
+  const { name, tools, resources } = member;
   if (member.disposed) throw new PluginError("DISPOSED", name, "it was disposed.");
   if (sdk.isConnected()) throw new PluginError("ATTACH_AFTER_CONNECT", name, "the server is connected already.");
   checkClash(member, present);
-  for (const tool of member.tools) {
-    if (Object.hasOwn(sdk._registeredTools, tool.name))
-      throw clash("DUPLICATE_TOOL", member, `the tool "${tool.name}" is also one of the server itself.`, tool.name);
-  }
+  for (const tool of tools) if (hasTool(sdk, tool.name)) throw clash("tool", member, tool.name, SERVER_ITSELF);
+  for (const resource of resources)
+    if (hasResource(sdk, resource)) throw clash("resource", member, resource.name, SERVER_ITSELF);
 }
 
 /** @throws PluginError when `member` has a name, tool or resource of one of the `others`. */
 export function checkClash(member: Instance, others: readonly Instance[]): void {
   for (const other of others) {
     if (other.name === member.name)
-      throw clash("DUPLICATE_PLUGIN", member, `two plugins are called "${member.name}".`, "as");
-    for (const { name } of member.tools) {
-      if (!other.tools.some((tool) => tool.name === name)) continue;
-      throw clash("DUPLICATE_TOOL", member, `the tool "${name}" is also one of the plugin "${other.name}".`, name);
-    }
-    for (const { name, uri } of member.resources) {
-      if (!other.resources.some((resource) => resource.name === name || resource.uri === uri)) continue;
-      throw clash(
-        "DUPLICATE_RESOURCE",
-        member,
-        `the resource "${name}" is also one of the plugin "${other.name}".`,
-        name,
-      );
-    }
+      throw new PluginError("DUPLICATE_PLUGIN", member.name, `two plugins are called "${member.name}".`, {
+        field: "as",
+      });
+    const owner = `the plugin "${other.name}"`;
+    for (const { name } of member.tools)
+      if (other.tools.some((tool) => tool.name === name)) throw clash("tool", member, name, owner);
+    for (const { name, uri } of member.resources)
+      if (other.resources.some((resource) => resource.name === name || resource.uri === uri))
+        throw clash("resource", member, name, owner);
   }
 }
 
-const clash = (code: PluginErrorCode, { name }: { readonly name: string }, what: string, field: string): PluginError =>
-  new PluginError(code, name, what, { field });
+const SERVER_ITSELF = "the server itself";
+const CLASHES = { tool: "DUPLICATE_TOOL", resource: "DUPLICATE_RESOURCE" } as const;
+
+function clash(
+  kind: keyof typeof CLASHES,
+  member: { readonly name: string },
+  name: string,
+  otherOwner: string,
+): PluginError {
+  return new PluginError(CLASHES[kind], member.name, `the ${kind} "${name}" is also one of ${otherOwner}.`, {
+    field: name,
+  });
+}
 
 function open(sdk: Sdk): Installation {
   const seam = new Seam(connectionOf(sdk), identityOf(sdk));
   const canList = (name: string, native: Native): boolean => seam.canList(name, native);
-  const register = followTools(sdk, seam.tools, {
+  const registerTool = followTools(sdk, seam.tools, {
     wrap:
       (tool) =>
       (...args) =>
         seam.enter(tool, args.length > 1 ? (args[0] as Record<string, unknown>) : undefined, args.at(-1) as Native),
     beforeNaming(name) {
       const owner = seam.tools.get(name)?.owner;
-      if (!owner) return;
-      throw clash(
-        "DUPLICATE_TOOL",
-        owner,
-        `the server registers a tool "${name}", which is one of this plugin's.`,
-        name,
-      );
+      if (owner) throw clash("tool", owner, name, SERVER_ITSELF);
     },
     afterRegistering: () => filterList(sdk, canList),
   });
   filterList(sdk, canList);
   followRequests(sdk, markAsked);
   acceptLogLevels(sdk);
-  const installation: Installation = { seam, register, announcer: undefined };
+  const installation: Installation = { seam, registerTool, announcer: undefined };
   Object.defineProperty(sdk, SERVER, { value: { copy: COPY, installation } });
   return installation;
 }
 
-function add(sdk: Sdk, member: Instance, installation: Installation): void {
-  const { seam, register } = installation;
-  for (const { name, config, run } of member.tools) register(name, config, { owner: member, run });
+/** Registers the tools and the resources of one member. */
+function register(sdk: Sdk, member: Instance, installation: Installation): void {
+  const { seam, registerTool } = installation;
+  for (const { name, config, run } of member.tools) registerTool(name, config, { owner: member, run });
   for (const resource of member.resources) {
     sdk.registerResource(resource.name, ...resource.bind((native) => seam.request(native), seam.identity));
   }
@@ -119,5 +122,4 @@ function add(sdk: Sdk, member: Instance, installation: Installation): void {
     installation.announcer ??= acceptSubscriptions(sdk);
     member.changes.add(installation.announcer);
   }
-  seam.add(member);
 }

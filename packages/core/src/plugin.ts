@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { runLastFirst } from "./closing.ts";
 import { PluginError } from "./errors.ts";
 import { Instance } from "./host.ts";
 import { checkClash, install } from "./install.ts";
@@ -69,11 +70,7 @@ function setUp<Options extends z.ZodType, Api extends object>(
       throw new PluginError("BAD_SETUP", instance.name, "setup returned a promise.");
     }
     if (Object.getPrototypeOf(api) !== Object.prototype) {
-      throw new PluginError(
-        "BAD_SETUP",
-        instance.name,
-        "setup returned something else than a plain object of functions.",
-      );
+      throw new PluginError("BAD_SETUP", instance.name, "setup returned no plain object.");
     }
     const reserved = RESERVED.find((key) => key in api);
     if (reserved)
@@ -113,12 +110,8 @@ function plugin<Api extends object>(name: string, members: readonly Instance[], 
   return made;
 }
 
-/** Closes the last first; one failure does not skip the rest. */
 async function disposeAll(name: string, members: readonly Instance[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const member of members.toReversed()) {
-    await member.dispose().catch((error: unknown) => failures.push(error));
-  }
+  const failures = await runLastFirst(members.map((member) => () => member.dispose()));
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) {
     throw new PluginError("DISPOSE_FAILED", name, `${failures.length} of its plugins failed to close.`, {

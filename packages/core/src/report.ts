@@ -1,5 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { cutText } from "./text.ts";
 import type { Progress } from "./types.ts";
+import { within } from "./within.ts";
 
 /** How long a result waits for a transport that does not take the last report. */
 const FLUSH_MS = 1000;
@@ -36,7 +37,7 @@ export class Reporter {
       // One zero: to clients, -0 is another number in memory and the same on the wire.
       progress: progress + 0,
       ...(typeof total === "number" && Number.isFinite(total) && { total: Math.max(total, progress) }),
-      ...(typeof message === "string" && { message: message.slice(0, MAX_MESSAGE) }),
+      ...(typeof message === "string" && { message: cutText(message, MAX_MESSAGE) }),
     };
     return (this.#sending ??= this.#drain());
   };
@@ -61,16 +62,5 @@ export class Reporter {
     if (this.#signal.aborted) return;
     if (this.#sending) await within(FLUSH_MS, this.#sending);
     if (this.#unsettled) await settle();
-  }
-}
-
-/** Waits for `promise`, but not longer than that; rejects as it does. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
-  const stop = new AbortController();
-  const limit = delay(ms, false, { signal: stop.signal }).catch(() => false);
-  try {
-    return await Promise.race([promise.then(() => true), limit]);
-  } finally {
-    stop.abort();
   }
 }

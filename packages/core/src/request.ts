@@ -2,7 +2,8 @@ import { type AuthInfo, principalOf } from "./principal.ts";
 import { Reporter } from "./report.ts";
 import type { LogLevel, Principal, Progress } from "./types.ts";
 
-const NOTHING = Object.freeze({});
+/** Stands for what is not there, in every call: no arguments, no annotations, no `_meta`. */
+export const NOTHING = Object.freeze({});
 export const GONE = "The request was answered already: the client cannot be asked any more.";
 const gone = (): Promise<never> => Promise.reject(new Error(GONE));
 const silent = (): Promise<void> => Promise.resolve();

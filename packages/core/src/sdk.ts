@@ -1,11 +1,11 @@
 // The only file that knows how the SDKs look inside. Everything here is guarded: what is not as expected is a coded error.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Callback, RegisteredTool, Tool } from "./call.ts";
+import type { Announcer } from "./changes.ts";
 import { PluginError } from "./errors.ts";
 import type { Connection, Native } from "./request.ts";
-import { within } from "./report.ts";
-import type { Announcer } from "./resource.ts";
 import type { LogLevel, McpServerLike, ServerIdentity } from "./types.ts";
+import { within } from "./within.ts";
 
 type Handler = (request: { params?: Record<string, unknown> }, native: Native) => unknown;
 
@@ -18,7 +18,6 @@ interface LowLevel {
   registerCapabilities(capabilities: object): void;
   ping(): Promise<unknown>;
   sendResourceUpdated(params: { uri: string }): Promise<void>;
-  onclose?: (() => void) | undefined;
   _serverInfo?: Partial<ServerIdentity>;
   request: Send;
   /** What everything sends its requests through in 2.x. */
@@ -31,6 +30,8 @@ type Send = (...args: unknown[]) => Promise<unknown>;
 export interface Sdk {
   readonly server: LowLevel;
   readonly _registeredTools: Record<string, RegisteredTool>;
+  readonly _registeredResources?: Record<string, unknown>;
+  readonly _registeredResourceTemplates?: Record<string, unknown>;
   isConnected(): boolean;
   registerTool(name: string, config: object, callback: Callback): RegisteredTool;
   tool?(name: string, ...rest: unknown[]): RegisteredTool;
@@ -59,6 +60,17 @@ export function sdkOf(server: McpServerLike, plugin: string): Sdk {
       "this release of the SDK has no table of tools where it is known to be.",
     );
   return sdk as Sdk;
+}
+
+/** Whether the SDK would refuse another tool of this name. */
+export function hasTool(sdk: Sdk, name: string): boolean {
+  return sdk._registeredTools[name] !== undefined;
+}
+
+/** Whether the SDK would refuse the resource: it tells resources apart by URI, and templates by name. */
+export function hasResource(sdk: Sdk, { name, uri }: { readonly name: string; readonly uri: string }): boolean {
+  const found = uri.includes("{") ? sdk._registeredResourceTemplates?.[name] : sdk._registeredResources?.[uri];
+  return found !== undefined;
 }
 
 /** What the server calls itself. */
@@ -109,7 +121,7 @@ function isModern(server: LowLevel): boolean {
 }
 
 /** Registers a tool on behalf of a plugin. */
-export type Register = (name: string, config: object, owned: Pick<Tool, "owner" | "run">) => void;
+export type RegisterOwned = (name: string, config: object, owned: Pick<Tool, "owner" | "run">) => void;
 
 /**
  * Follows every tool of the server from registration to removal, those that are there already among them: `wrap` makes the
@@ -119,7 +131,7 @@ export function followTools(
   sdk: Sdk,
   tools: Map<string, Tool>,
   hooks: { wrap(tool: Tool): Callback; beforeNaming(name: string): void; afterRegistering(): void },
-): Register {
+): RegisterOwned {
   type Registering = (wrapped: Callback) => RegisteredTool;
 
   const follow = (

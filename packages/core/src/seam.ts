@@ -1,12 +1,11 @@
-import { Frame, runInside, type Tool, ToolCall } from "./call.ts";
+import { Frame, type Tool, ToolCall } from "./call.ts";
 import { composeLayers, type Runner } from "./chain.ts";
-import { isElicitation, safeMessage } from "./errors.ts";
 import type { Instance } from "./host.ts";
-import { type Native, type Connection, Request } from "./request.ts";
-import { asMade, failed, toolError } from "./result.ts";
+import { type Connection, type Native, NOTHING, Request } from "./request.ts";
+import { asMade, toolError } from "./result.ts";
+import { checkedOutput, runTool } from "./run.ts";
 import { parse } from "./schema.ts";
 import type {
-  Call,
   DispatchOptions,
   Made,
   Prepared,
@@ -26,7 +25,7 @@ export class Seam {
   readonly #connection: Connection;
   readonly #instances: Instance[] = [];
   #chain: Runner = runTool;
-  #filters: ((tool: ToolInfo, principal: Principal) => boolean)[] = [];
+  readonly #filters: ((tool: ToolInfo, principal: Principal) => boolean)[] = [];
 
   constructor(connection: Connection, identity: ServerIdentity) {
     this.#connection = connection;
@@ -37,14 +36,14 @@ export class Seam {
     return this.#instances;
   }
 
-  /** Adds an instance's layers inside those that are there. */
-  add(instance: Instance): void {
-    this.#instances.push(instance);
+  /** Adds the layers of instances inside those that are there, and their filters. */
+  add(instances: readonly Instance[]): void {
+    this.#instances.push(...instances);
     this.#chain = composeLayers(
       this.#instances.flatMap(({ layers }) => layers),
       runTool,
     );
-    this.#filters = this.#instances.flatMap(({ filters }) => filters);
+    this.#filters.push(...instances.flatMap(({ filters }) => filters));
   }
 
   service<N extends keyof Services>(name: N): Services[N] | undefined {
@@ -72,7 +71,7 @@ export class Seam {
   enter(tool: Tool, args: Record<string, unknown> | undefined, native: Native): Promise<ToolResult> {
     const request = this.request(native);
     if (!this.isVisible(tool, request)) return Promise.resolve(toolError(`Tool ${tool.name} not found`));
-    const call = new ToolCall(new Frame(this, tool, request), args ? { args } : NO_CHANGES, undefined);
+    const call = new ToolCall(new Frame(this, tool, request), args ? { args } : NOTHING, undefined);
     return this.#chain(call).then(
       (result) => {
         const closing = request.close();
@@ -133,8 +132,6 @@ export class Seam {
   }
 }
 
-const NO_CHANGES = Object.freeze({});
-
 /** A report that cannot fail whoever reports. */
 function safely(report: (progress: Progress) => Promise<void>): (progress: Progress) => Promise<void> {
   return async (progress) => {
@@ -166,81 +163,4 @@ async function parseArgs({ registered }: Tool, args: unknown): Promise<ParsedArg
   }
   if (!registered.inputSchema) return { ok: true, value: {} };
   return (await parse(registered.inputSchema, args)) as ParsedArgs;
-}
-
-/**
- * The innermost of the chain: runs the tool's code. Whatever it throws becomes a result, but for cancellation and URL
- * elicitation. Written with as few promises as can be: they are most of what an attached server costs.
- */
-function runTool(outer: Call): Promise<ToolResult> {
-  const call = outer as ToolCall;
-  if (call.signal.aborted) return Promise.reject(abortError(call.signal));
-  try {
-    const value = runInside(call, call.frame.tool.run);
-    if (isThenable(value)) {
-      const { frame } = call;
-      const running = Promise.resolve(value).then(
-        (awaited) => {
-          frame.running = undefined;
-          return ownResult(call, awaited);
-        },
-        (error: unknown) => {
-          frame.running = undefined;
-          return ownFailure(call, error);
-        },
-      );
-      frame.running = running;
-      return running;
-    }
-    return Promise.resolve(ownResult(call, value));
-  } catch (error) {
-    return new Promise((resolve) => resolve(ownFailure(call, error)));
-  }
-}
-
-function ownFailure(call: ToolCall, error: unknown): ToolResult {
-  return (call.frame.returned = thrown(call, error));
-}
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as { then?: unknown } | null | undefined)?.then === "function";
-
-/** What the tool's code returned, checked. */
-function ownResult({ frame }: ToolCall, value: unknown): ToolResult | Promise<ToolResult> {
-  const { tool } = frame;
-  if (typeof value !== "object" || value === null) {
-    return failed(
-      `The tool \`${tool.name}\` returned ${String(value)} instead of a result. This is a fault of the tool.`,
-      undefined,
-    );
-  }
-  const result = value as ToolResult;
-  frame.returned = result;
-  return tool.owner || !tool.registered.outputSchema ? result : checkedOutput(tool, result);
-}
-
-function thrown({ signal, frame: { tool } }: ToolCall, error: unknown): ToolResult {
-  if (signal.aborted || isElicitation(error)) throw error;
-  if (tool.owner === undefined) return failed(error instanceof Error ? error.message : String(error), error);
-  const { text, hidden } = safeMessage(error);
-  if (!hidden) return failed(text, error);
-  tool.owner.warn(`the tool "${tool.name}" failed`, error);
-  return failed(`\`${tool.name}\` failed${text && `: ${text}`}. The details are in the server's log.`, error);
-}
-
-/** The reason of an abort as an error: clients give theirs as text. */
-function abortError({ reason }: AbortSignal): Error {
-  return reason instanceof Error
-    ? reason
-    : new DOMException(typeof reason === "string" ? reason : "The call was cancelled.", "AbortError");
-}
-
-/** An error in place of structured content that does not fit the tool's schema, so that no layer stores it. */
-async function checkedOutput(tool: Tool, result: ToolResult): Promise<ToolResult> {
-  const { outputSchema } = tool.registered;
-  if (!outputSchema || result.structuredContent === undefined || result.isError) return result;
-  const parsed = await parse(outputSchema, result.structuredContent);
-  if (parsed.ok) return result;
-  const message = `The result of \`${tool.name}\` does not fit its output schema: ${parsed.problem}. This is a fault of the tool, not of your arguments.`;
-  return failed(message, new Error(message));
 }

@@ -250,7 +250,7 @@ export interface ResourceHandle {
   isWanted(): boolean;
 }
 
-/** What a plugin's `setup` gets. Valid during `setup` only, except `warn` and `signal`. */
+/** What a plugin's `setup` gets. What adds something to the plugin works during `setup` only. */
 export interface Host {
   /** The instance's name (`as`, else the plugin's): names, messages and `_meta` of this instance derive from it. */
   readonly name: string;

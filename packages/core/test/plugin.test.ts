@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import {
@@ -7,11 +8,14 @@ import {
   definePlugin,
   type Host,
   isPluginFactory,
+  LIVE,
   type Plugin,
   PluginError,
   type PluginErrorCode,
   pluginErrors,
+  READ_ONLY,
 } from "../src/index.ts";
+import type { TestServer } from "../src/testing/index.ts";
 import { connected, lines, textOf } from "./lines.ts";
 
 const [line] = lines.slice(1);
@@ -74,6 +78,19 @@ describe("definePlugin", () => {
     expect(tools.map(({ name }) => name)).toEqual(["notes", "notes_add", "fetch", "memos", "memos_add", "memos_fetch"]);
     expect(tools.map(({ description }) => description)).toEqual(tools.map(({ name }) => name));
     expect(textOf(await client.callTool({ name: "memos_add" }))).toBe("memos");
+  });
+
+  it("lists a tool as read-only and live that says so", async () => {
+    const clock = plugin("clock", (host) =>
+      host.tool("clock_read", { description: "", annotations: READ_ONLY, _meta: LIVE }, () => "noon"),
+    );
+    await using client = await connected(line, clock.attach(line.newServer()));
+    expect((await client.listTools()).tools).toMatchObject([
+      {
+        annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+        _meta: { "dev.plugboard/cache": "no-store" },
+      },
+    ]);
   });
 
   it("gives plugins each other's API by name, and none after dispose", async () => {
@@ -263,6 +280,23 @@ describe("attach", () => {
       plugin(name, (host) => void host.resource("r", uri, {}, () => ""));
     const server = withResource("a", "x://r").attach(line.newServer());
     expectCode("DUPLICATE_RESOURCE", () => withResource("b", "x://other").attach(server));
+  });
+
+  it.each([
+    ["a resource", "x://r", "x://r"],
+    ["a template", "x://r/{id}", "x://other/{id}"],
+  ])("refuses %s that the server itself has, and changes nothing then", async (_what, theirs, ours) => {
+    const server = line.newServer() as TestServer & { registerResource(...args: unknown[]): unknown };
+    const target = theirs.includes("{") ? new ResourceTemplate(theirs, { list: undefined }) : theirs;
+    server.registerResource("r", target, {}, () => ({ contents: [] }));
+    const own = plugin("a", (host) => {
+      host.tool("a_own", { description: "" }, () => "");
+      host.resource("r", ours, {}, () => "");
+    });
+    expect(expectCode("DUPLICATE_RESOURCE", () => own.attach(server)).message).toContain("the server itself");
+    server.registerTool("one", {}, () => ({ content: [] }));
+    await using client = await connected(line, server);
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["one"]);
   });
 
   it("refuses a server that has plugins of another copy of core", async () => {

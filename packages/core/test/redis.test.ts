@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { RedisServer, skipsRedis } from "@plugboard/services/redis";
 import { afterAll, beforeAll, describe, expect, it, type Mock, onTestFinished, vi } from "vitest";
 import { type Listener, RedisLink, RedisRefused, RedisUnavailable, script } from "../src/redis.ts";
+import { bundled } from "./bundle.ts";
 import { deferred } from "./lines.ts";
 
 const echo = script("return ARGV[1]");
@@ -104,21 +105,7 @@ describe.skipIf(skipsRedis)(`a link to Redis${skipsRedis ? " (redis-server is no
   });
 
   it("keeps no process alive, neither connected nor while Redis is away", async () => {
-    const code = `import { RedisLink, script } from ${JSON.stringify(new URL("../src/redis.ts", import.meta.url).href)};
-      for (const url of [process.argv[1], "redis://127.0.0.1:1"]) {
-        const link = new RedisLink({ url, timeoutMs: 5000, plugin: "t", meanwhile: "m", warn() {} });
-        link.subscribe("news", { message() {}, ready() {}, lost() {} });
-        await link.run(script("return 1"), [], []).then(console.log, () => console.log("away"));
-      }`;
-    const child = spawn(process.execPath, [
-      "--import",
-      "tsx",
-      "--conditions=@plugboard/source",
-      "--input-type=module",
-      "-e",
-      code,
-      server.url,
-    ]);
+    const child = spawn(process.execPath, [bundled("./fixtures/redis-idle.ts"), server.url]);
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
     child.stderr.on("data", (chunk: Buffer) => (output += String(chunk)));

@@ -1,8 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Reporter } from "../src/report.ts";
-import type { Progress } from "../src/index.ts";
-import { definePlugin } from "../src/index.ts";
+import { definePlugin, type Progress } from "../src/index.ts";
 import { z } from "zod";
 import { connected, deferred, lines } from "./lines.ts";
 
@@ -72,20 +71,30 @@ describe("a reporter", () => {
     expect(sent).toEqual([1]);
   });
 
-  it("does not hold a result back for ever when the transport takes nothing", async () => {
+  it("holds a result back for a second at most when the transport takes nothing", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
     const reporter = new Reporter(() => new Promise(() => {}), live());
     void reporter.report({ progress: 1 });
-    const before = performance.now();
-    await reporter.close(settled);
-    expect(performance.now() - before).toBeGreaterThan(500);
+    let closed = false;
+    const closing = reporter.close(settled).then(() => (closed = true));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(closed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await closing;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("splits no character where a message is too long", async () => {
+    const sent: Progress[] = [];
+    const reporter = new Reporter((progress) => Promise.resolve(void sent.push(progress)), live());
+    await reporter.report({ progress: 1, message: "x".repeat(999) + "😀" });
+    expect(sent[0]?.message).toBe("x".repeat(999));
   });
 });
 
 describe.each(lines.map((line) => [line.name, line] as const))("progress on %s", (_, line) => {
-  const reporting = (
-    run: (report: (progress: Progress) => Promise<void>) => Promise<unknown>,
-  ): ReturnType<typeof plugin> => plugin(run);
-  const plugin = (run: (report: (progress: Progress) => Promise<void>) => Promise<unknown>) =>
+  const reporting = (run: (report: (progress: Progress) => Promise<void>) => Promise<unknown>) =>
     definePlugin({
       name: "reporting",
       options: z.strictObject({}),

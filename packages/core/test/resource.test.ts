@@ -7,8 +7,8 @@ import { McpServer as McpServer2, InMemoryTransport as Memory2 } from "@modelcon
 import { Client as Client2 } from "@modelcontextprotocol/client";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { Changes } from "../src/changes.ts";
 import { definePlugin, type Host, PluginError, type Plugin, type ResourceHandle, ToolError } from "../src/index.ts";
-import { Changes } from "../src/resource.ts";
 
 const plugin = (setup: (host: Host) => object | void): Plugin =>
   definePlugin({ name: "files", options: z.strictObject({}), setup })();

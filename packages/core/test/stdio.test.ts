@@ -3,18 +3,14 @@ import { StdioClientTransport as Stdio1 } from "@modelcontextprotocol/sdk/client
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { Client as Client2 } from "@modelcontextprotocol/client";
 import { StdioClientTransport as Stdio2 } from "@modelcontextprotocol/client/stdio";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { bundled } from "./bundle.ts";
 import { deferred, textOf } from "./lines.ts";
 
-const command = (sdk: number): { command: string; args: string[] } => ({
+const servers = [1, 2].map((sdk) => bundled(`./fixtures/stdio-sdk${sdk}.ts`));
+const command = (sdk: 1 | 2): { command: string; args: string[] } => ({
   command: process.execPath,
-  args: [
-    "--conditions=@plugboard/source",
-    "--import",
-    "tsx",
-    fileURLToPath(new URL(`./fixtures/stdio-sdk${sdk}.ts`, import.meta.url)),
-  ],
+  args: [servers[sdk - 1] as string],
 });
 
 describe("over stdio, in a process of its own", () => {
