@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { ToolError } from "@plugboard/core";
-import { canonical } from "./canonical.ts";
+import { comparable } from "./compare.ts";
 import type { Entry } from "./slots.ts";
 
 /**
@@ -36,6 +36,6 @@ const isSet = (bits: Buffer, index: number): boolean => ((bits[index >> 3] ?? 0)
 
 function fingerprint(entries: readonly Entry[]): string | undefined {
   const plain = entries.map(({ tool, arguments: args = {}, id }) => ({ tool, args, id }));
-  const text = canonical(plain);
+  const text = comparable(plain);
   return text === undefined ? undefined : createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { ContentBlock, Principal } from "@plugboard/core";
+import { type ContentBlock, type Principal, ToolError } from "@plugboard/core";
 import type { Run } from "./run.ts";
 import type { Slot } from "./slots.ts";
 
@@ -40,24 +40,19 @@ export class Jobs {
     return this.#jobs.size;
   }
 
-  /** Why `principal` may not start another one, or undefined when it may. */
-  refuse(principal: Principal): string | undefined {
+  /**
+   * Holds a batch for `principal`. Where that one has as many as it may, its oldest finished one makes room; `undo` takes
+   * back a job that never began.
+   * @throws ToolError for an anonymous principal, and at the bounds
+   */
+  add(principal: Principal, run: Run, controller: AbortController): { readonly job: Job; undo(): void } {
     this.#forget();
     if (principal.kind === "anonymous") {
-      return "A batch can be detached only for callers that can be told apart: sign in, or use a session. Run it without `detach`.";
+      throw new ToolError(
+        "A batch can be detached only for callers that can be told apart: sign in, or use a session. Run it without `detach`.",
+      );
     }
-    const { maxPerPrincipal, maxJobs, keepMs } = this.#limits;
-    const own = [...this.#jobs.values()].filter(({ owner }) => owner === principal.id);
-    const oldest = own.find(({ state }) => state !== "running");
-    if (own.length >= maxPerPrincipal && oldest) this.#jobs.delete(oldest.handle);
-    else if (own.length >= maxPerPrincipal)
-      return `${own.length} detached batches are running already. Wait for one, or cancel it.`;
-    else if (this.#jobs.size >= maxJobs)
-      return `The server holds ${maxJobs} detached batches, its limit. Try again in ${Math.ceil(keepMs / 60_000)} min, or run it without \`detach\`.`;
-    return undefined;
-  }
-
-  add(principal: Principal, run: Run, controller: AbortController): Job {
+    const replaced = this.#makeRoom(principal);
     const handle = randomBytes(16).toString("base64url");
     const job: Job = {
       handle,
@@ -70,12 +65,28 @@ export class Jobs {
       expiresAt: Infinity,
     };
     this.#jobs.set(handle, job);
-    return job;
+    const undo = (): void => {
+      this.#jobs.delete(handle);
+      if (replaced) this.#jobs.set(replaced.handle, replaced);
+    };
+    return { job, undo };
   }
 
-  /** Takes back a job that never began. */
-  remove(job: Job): void {
-    this.#jobs.delete(job.handle);
+  /** The finished batch that had to go; undefined where there is room. */
+  #makeRoom({ id }: Principal): Job | undefined {
+    const { maxPerPrincipal, maxJobs, keepMs } = this.#limits;
+    const own = [...this.#jobs.values()].filter(({ owner }) => owner === id);
+    if (own.length >= maxPerPrincipal) {
+      const oldest = own.find(({ state }) => state !== "running");
+      if (!oldest)
+        throw new ToolError(`${own.length} detached batches are running already. Wait for one, or cancel it.`);
+      this.#jobs.delete(oldest.handle);
+      return oldest;
+    }
+    if (this.#jobs.size < maxJobs) return undefined;
+    throw new ToolError(
+      `The server holds ${maxJobs} detached batches, its limit. Try again in ${Math.ceil(keepMs / 60_000)} min, or run it without \`detach\`.`,
+    );
   }
 
   /** The job of a handle, for its owner only. */
@@ -85,6 +96,7 @@ export class Jobs {
     return job?.owner === principal.id && principal.kind !== "anonymous" ? job : undefined;
   }
 
+  /** A slot has its outcome: who waits hears of it. */
   settle(job: Job, slot: Slot): void {
     job.settled.push(slot);
     this.#wake(job);
@@ -95,6 +107,14 @@ export class Jobs {
     return job.expiresAt !== Infinity;
   }
 
+  /** Aborts what runs of a job; what has finished stays. */
+  cancel(job: Job): void {
+    if (job.state !== "running") return;
+    job.state = "cancelled";
+    job.controller.abort(new Error("the batch was cancelled"));
+  }
+
+  /** Every slot of a job is settled: from now on its time to be asked for runs. */
   end(job: Job): void {
     if (job.state === "running") job.state = "done";
     job.expiresAt = this.#now() + this.#limits.keepMs;
@@ -120,6 +140,7 @@ export class Jobs {
     });
   }
 
+  /** Aborts and forgets all jobs. */
   clear(): void {
     for (const job of this.#jobs.values()) {
       job.controller.abort(new Error("the server shuts down"));

@@ -1,11 +1,13 @@
 import { setMaxListeners } from "node:events";
 import type { Call, Prepared, Progress } from "@plugboard/core";
-import { canonical } from "./canonical.ts";
+import { attempt } from "./attempt.ts";
+import { comparable } from "./compare.ts";
 import { encodeResume } from "./cursor.ts";
 import type { Gate } from "./gate.ts";
 import type { Policy } from "./policy.ts";
 import { runSteps, type Step } from "./schedule.ts";
-import { type Entry, fail, settle, type Slot, textOf } from "./slots.ts";
+import { type Entry, fail, type Slot, textOf } from "./slots.ts";
+import { untilAborted } from "./wait.ts";
 
 export interface RunOptions {
   readonly concurrency: number;
@@ -118,28 +120,15 @@ export class Run {
     const timer = Number.isFinite(timeoutMs)
       ? setTimeout(() => end.abort(new Error(`the batch's time of ${timeoutMs} ms was over`)), timeoutMs)
       : undefined;
-    const steps: Step[] = [];
-    const repeated: [Ready, Ready][] = [];
-    // What was read before something was changed is not what would be read after it.
-    let first = new Map<string, Ready>();
-    for (const ready of this.#ready) {
-      if (!ready.readOnly) first = new Map();
-      const key = ready.readOnly ? this.#keyOf(ready) : undefined;
-      const same = key === undefined ? undefined : first.get(key);
-      if (same) repeated.push([ready, same]);
-      else {
-        if (key !== undefined) first.set(key, ready);
-        steps.push({ parallel: ready.readOnly, run: () => this.#runOne(ready, end.signal, onSettled) });
-      }
-    }
+    const { steps, repeated } = this.#plan(end.signal, onSettled);
     try {
       await runSteps(steps, concurrency, () => end.signal.aborted || this.#failed);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", cancel);
     }
-    for (const [{ slot }, { slot: same }] of repeated) {
-      const { index: _, id: __, ...outcome } = same;
+    for (const { slot, first } of repeated) {
+      const { index: _, id: __, ...outcome } = first;
       Object.assign(slot, outcome);
       if (slot.status === "skipped") continue;
       onSettled(slot);
@@ -155,6 +144,32 @@ export class Run {
     this.partial ||= end.signal.aborted;
   }
 
+  /** What is to run, in order; and the read-only calls that are answered by the same call before them. */
+  #plan(end: AbortSignal, onSettled: (slot: Slot) => void): { steps: Step[]; repeated: { slot: Slot; first: Slot }[] } {
+    const steps: Step[] = [];
+    const repeated: { slot: Slot; first: Slot }[] = [];
+    let firsts = new Map<string, Slot>();
+    for (const ready of this.#ready) {
+      const { slot, readOnly } = ready;
+      // What was read before something was changed is not what would be read after it.
+      if (!readOnly) firsts = new Map();
+      const key = readOnly ? this.#keyOf(slot) : undefined;
+      const first = key === undefined ? undefined : firsts.get(key);
+      if (first) repeated.push({ slot, first });
+      else {
+        if (key !== undefined) firsts.set(key, slot);
+        steps.push({ parallel: readOnly, run: () => this.#runOne(ready, end, onSettled) });
+      }
+    }
+    return { steps, repeated };
+  }
+
+  /** Compares calls by what the caller wrote: schemas may turn arguments into values that look alike. */
+  #keyOf({ index, tool }: Slot): string | undefined {
+    const args = comparable(this.#entries[index]?.arguments ?? {});
+    return args === undefined ? undefined : `${tool} ${args}`;
+  }
+
   async #runOne({ slot, prepared, readOnly }: Ready, end: AbortSignal, onSettled: (slot: Slot) => void): Promise<void> {
     const leave = await this.#gate.enter(end);
     if (!leave) return;
@@ -168,66 +183,15 @@ export class Run {
         slot,
         refusal ?? `\`${slot.tool}\` has changed since the batch began: it is not read-only any more. Call it again.`,
       );
-    } else await this.#attempt(slot, prepared, readOnly, end, leave);
+    } else {
+      const report = (progress: Progress): Promise<void> => this.#report(slot.index, progress);
+      await attempt(slot, prepared, { readOnly, timeoutMs: this.#options.callTimeoutMs, end, report, leave });
+    }
     if (slot.status === "skipped") return;
     if (this.#options.stopOnError && slot.status === "error") this.#failed = true;
     onSettled(slot);
     // Not awaited: a client that does not read holds nobody up.
     void this.#report(slot.index, { progress: 1, total: 1 });
-  }
-
-  async #attempt(
-    slot: Slot,
-    prepared: Prepared,
-    readOnly: boolean,
-    end: AbortSignal,
-    leave: () => void,
-  ): Promise<void> {
-    const { callTimeoutMs } = this.#options;
-    const began = performance.now();
-    const own = new AbortController();
-    const stop = (): void => own.abort(end.reason);
-    end.addEventListener("abort", stop, { once: true });
-    const timer = setTimeout(() => own.abort(new Error("the call's time was over")), callTimeoutMs);
-    const work = prepared.run({ signal: own.signal, report: (progress) => this.#report(slot.index, progress) });
-    const ended = work.then(ignore, ignore);
-    // A tool that ignores its signal keeps its place, for as long again as it had.
-    void within(callTimeoutMs, ended, own.signal).then(leave);
-    try {
-      settle(slot, await untilAborted(work, own.signal), performance.now() - began);
-    } catch (error) {
-      slot.duration_ms = Math.round(performance.now() - began);
-      this.#interrupted(slot, readOnly, end, own.signal, error);
-      // What has effects runs alone: the next one waits until this one has really ended, or the batch has.
-      if (!readOnly) await untilAborted(ended, end).catch(ignore);
-    } finally {
-      clearTimeout(timer);
-      end.removeEventListener("abort", stop);
-    }
-  }
-
-  /** Compares calls by what the caller wrote: schemas may turn arguments into values that look alike. */
-  #keyOf({ slot }: Ready): string | undefined {
-    const args = canonical(this.#entries[slot.index]?.arguments ?? {});
-    return args === undefined ? undefined : `${slot.tool} ${args}`;
-  }
-
-  /** A call was stopped, or rejected as only cancellation and questions to the person do. */
-  #interrupted(slot: Slot, readOnly: boolean, end: AbortSignal, own: AbortSignal, error: unknown): void {
-    if (end.aborted && readOnly) {
-      slot.error = `Stopped while it ran: ${(end.reason as Error).message}.`;
-      return;
-    }
-    slot.status = "error";
-    if (end.aborted) {
-      slot.error = `It was running when the batch ended (${(end.reason as Error).message}) and may have had its effect. Check before you call it again.`;
-    } else if (own.aborted) {
-      const effect = readOnly ? "" : " It may have had its effect.";
-      slot.error = `\`${slot.tool}\` did not finish within ${this.#options.callTimeoutMs} ms and was stopped.${effect} Call it on its own, or ask it for less.`;
-    } else {
-      const why = error instanceof Error ? error.message : String(error);
-      slot.error = `\`${slot.tool}\` needs an answer from the person, which a batch cannot wait for (${why}). Call it on its own.`;
-    }
   }
 
   /** The batch's progress: the shares of its calls that are done. */
@@ -242,32 +206,4 @@ export class Run {
       message: message === undefined ? tool : `${tool}: ${message}`,
     });
   }
-}
-
-const ignore = (): void => {};
-
-/** Resolves when `work` has ended, but not later than `ms` after `signal` aborted. */
-function within(ms: number, work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    let timer: NodeJS.Timeout | undefined;
-    const give = (): void => {
-      timer = setTimeout(resolve, ms).unref();
-    };
-    signal.addEventListener("abort", give, { once: true });
-    void work.then(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", give);
-      resolve();
-    });
-  });
-}
-
-/** Settles as `work` does, or rejects when `signal` aborts first: a tool that ignores its signal holds nobody up. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-    if (signal.aborted) stop();
-  });
 }

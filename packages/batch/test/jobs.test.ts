@@ -1,7 +1,7 @@
 import type { Principal } from "@plugboard/core";
 import { describe, expect, it } from "vitest";
 import { batch } from "../src/index.ts";
-import { Jobs } from "../src/jobs.ts";
+import { type Job, Jobs } from "../src/jobs.ts";
 import type { Run } from "../src/run.ts";
 import { bench, lines } from "./setup.ts";
 
@@ -21,20 +21,25 @@ interface Status {
 const echo = (say: string, ms = 0): object => ({ tool: "echo", arguments: { say, ms } });
 
 describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a detached batch on %s", (_, sdk) => {
-  const start = async (plugin = batch()) => {
-    const b = await bench(sdk, [plugin]);
+  const start = async (plugin = batch(), more?: Parameters<typeof bench>[2]) => {
+    const b = await bench(sdk, [plugin], more);
     const status = async (args: object): Promise<Status> => {
       const result = await b.client.callTool({ name: "batch_status", arguments: args as Record<string, unknown> });
       if (result.isError) throw new Error(String(result.content?.[0]?.["text"]));
       return result.structuredContent as Status;
     };
-    return { ...b, status };
+    /** Asks with the cursor: in memory, answers that wait for nothing leave no time for anything else. */
+    const untilEnded = async (handle: string | undefined): Promise<void> => {
+      let now = await status({ handle, wait_ms: 1000 });
+      while (now.state === "running") now = await status({ handle, wait_ms: 1000, cursor: now.next_cursor });
+    };
+    return { ...b, status, untilEnded };
   };
 
   it("returns a handle at once, and its results as they come, each once", async () => {
     const b = await start();
     const begun = await b.run({
-      calls: [echo("slow", 200), echo("a"), { tool: "fail" }, { tool: "nothing" }],
+      calls: [{ tool: "held" }, echo("a"), { tool: "fail" }, { tool: "nothing" }],
       detach: true,
     });
     const handle = begun.handle as string;
@@ -45,6 +50,7 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a detached batch on
       const now = await b.status({ handle, wait_ms: 5000, ...(cursor !== undefined && { cursor }) });
       order.push(...now.results.map(({ index }) => index));
       cursor = now.next_cursor;
+      if (order.length === 3) b.release();
       if (now.state !== "running" && !now.more) {
         expect(now).toMatchObject({ state: "done", pending: [], succeeded: 2, failed: 2, skipped: 0 });
         break;
@@ -52,6 +58,35 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a detached batch on
     }
     expect(order.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
     expect(order.at(-1)).toBe(0);
+    await b.close();
+  });
+
+  it.each([
+    ["small", 400],
+    ["middling", 1600],
+    ["large", 40_000],
+  ])("gives a %s image once, with the result that it is of", async (_size, length) => {
+    const image = { type: "image", data: "A".repeat(length), mimeType: "image/png" };
+    const b = await start(batch(), (server) =>
+      server.registerTool("draw", { annotations: { readOnlyHint: true } }, () => ({ content: [image] })),
+    );
+    const { handle } = await b.run({ calls: [{ tool: "draw" }, echo("a")], detach: true });
+    await b.untilEnded(handle);
+    const { content } = await b.client.callTool({ name: "batch_status", arguments: { handle } });
+    const at = content?.findIndex(({ type }) => type === "image") ?? -1;
+    expect(content?.filter(({ type }) => type === "image")).toEqual([image]);
+    expect(content?.[at - 1]).toEqual({ type: "text", text: "Of [0] draw:" });
+    await b.close();
+  });
+
+  it("keeps no more of its results than a million characters, in all", async () => {
+    const b = await start(batch({ maxChars: 10_000_000 }));
+    const { handle } = await b.run({ calls: ["x", "y"].map((each) => echo(each.repeat(800_000))), detach: true });
+    await b.untilEnded(handle);
+    const now = await b.status({ handle });
+    expect(now.succeeded).toBe(2);
+    expect(JSON.stringify(now.results).length).toBeLessThan(1_000_000);
+    expect(JSON.stringify(now.results)).toContain("Call `echo` on its own for all of it.");
     await b.close();
   });
 
@@ -86,12 +121,12 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a detached batch on
     const asked = await Promise.all(Array.from({ length: 10 }, () => b.run({ calls: [echo("a", 20)], detach: true })));
     expect(asked.filter(({ isError }) => !isError)).toHaveLength(2);
     const handles = asked.flatMap(({ handle }) => handle ?? []);
-    for (const handle of handles) while ((await b.status({ handle, wait_ms: 1000 })).state === "running");
+    for (const handle of handles) await b.untilEnded(handle);
     const refused = await b.run({ calls: [echo("a")], resume: "nonsense", detach: true });
     expect(refused.isError).toBe(true);
     const wrong = await b.run({ calls: [{ tool: "nothing" }], stop_on_error: true, detach: true });
     expect(wrong.isError).toBe(true);
-    expect((await b.status({ handle: handles[1] as string })).state).toBe("done");
+    for (const handle of handles) expect((await b.status({ handle })).state).toBe("done");
     await b.close();
   });
 
@@ -135,32 +170,45 @@ describe("handles", () => {
   const run = { slots: [] } as unknown as Run;
   const limits = { maxPerPrincipal: 2, maxJobs: 3, keepMs: 1000 };
 
+  const held = (jobs: Jobs, principal: Principal): Job => jobs.add(principal, run, new AbortController()).job;
+
   it("belong to their principal; anonymous callers get none", () => {
     const jobs = new Jobs(limits);
-    const { handle } = jobs.add(ann, run, new AbortController());
+    const { handle } = held(jobs, ann);
     expect(jobs.get(handle, ann)).toBeDefined();
     expect(jobs.get(handle, bob)).toBeUndefined();
     expect(jobs.get(handle, anonymous)).toBeUndefined();
-    expect(jobs.refuse(anonymous)).toMatch(/sign in/);
+    expect(() => held(jobs, anonymous)).toThrow(/sign in/);
   });
 
   it("are bounded for each and for all: a finished one makes room, a running one does not", () => {
     const jobs = new Jobs(limits);
-    const first = jobs.add(ann, run, new AbortController());
-    jobs.add(ann, run, new AbortController());
-    expect(jobs.refuse(ann)).toMatch(/2 detached batches are running already/);
+    const first = held(jobs, ann);
+    held(jobs, ann);
+    expect(() => held(jobs, ann)).toThrow(/2 detached batches are running already/);
     jobs.end(first);
-    expect(jobs.refuse(ann)).toBeUndefined();
+    held(jobs, ann);
     expect(jobs.get(first.handle, ann)).toBeUndefined();
-    jobs.add(ann, run, new AbortController());
-    jobs.add(bob, run, new AbortController());
-    expect(jobs.refuse(bob)).toMatch(/holds 3 detached batches, its limit/);
+    held(jobs, bob);
+    expect(() => held(jobs, bob)).toThrow(/holds 3 detached batches, its limit/);
+  });
+
+  it("give their room back when a batch that was to take it never began", () => {
+    const jobs = new Jobs(limits);
+    const first = held(jobs, ann);
+    held(jobs, ann);
+    jobs.end(first);
+    const { job, undo } = jobs.add(ann, run, new AbortController());
+    undo();
+    expect(jobs.get(job.handle, ann)).toBeUndefined();
+    expect(jobs.get(first.handle, ann)).toBe(first);
+    expect(jobs.size).toBe(2);
   });
 
   it("expire keepMs after their batch has ended, not before", () => {
     let now = 0;
     const jobs = new Jobs(limits, () => now);
-    const job = jobs.add(ann, run, new AbortController());
+    const job = held(jobs, ann);
     now = 1e9;
     expect(jobs.get(job.handle, ann)).toBe(job);
     jobs.end(job);

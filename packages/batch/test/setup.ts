@@ -35,6 +35,8 @@ export interface Bench {
   /** What ran, in the order in which it began, and how many at a time. */
   readonly began: string[];
   readonly peak: { at: number };
+  /** Lets the tool `held` go on, which waits for that. */
+  release(): void;
   run(
     args: object,
     options?: Parameters<TestClient["callTool"]>[1],
@@ -83,6 +85,9 @@ export async function bench(
     began.push("never");
     return new Promise(() => {});
   });
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  server.registerTool("held", { annotations: readOnly }, () => released.then(() => text("released")));
   more(server);
   const client = await sdk.connect(server);
   return {
@@ -90,6 +95,7 @@ export async function bench(
     client,
     began,
     peak,
+    release,
     async run(args, options) {
       const result = await client.callTool({ name: "batch", arguments: args as Record<string, unknown> }, options);
       const said = result.content?.map((block) => String(block["text"] ?? "")).join("\n") ?? "";

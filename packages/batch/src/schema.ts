@@ -1,12 +1,15 @@
 import { z } from "zod";
-import type { Counts, Slot } from "./slots.ts";
 
+/** Bounds that the schema of `batch` names. */
 export interface ToolBounds {
   readonly maxCalls: number;
   readonly maxConcurrency: number;
   readonly timeoutMs: number;
   readonly maxTimeoutMs: number;
 }
+
+/** What `batch` is asked for. */
+export type BatchInput = z.output<ReturnType<typeof batchInput>>;
 
 export function batchInput({ maxCalls, maxConcurrency, timeoutMs, maxTimeoutMs }: ToolBounds) {
   const entry = z.strictObject({
@@ -91,31 +94,3 @@ export const cancelOutput = z.object({
   state: z.enum(["running", "done", "cancelled"]),
   ...counts,
 });
-
-/** Each slot with its outcome and its text, for clients that show the model only text. */
-export function listing(slots: readonly Slot[]): string {
-  return slots.map(line).join("\n\n");
-}
-
-function line({ index, id, tool, status, result, error, duration_ms: ms, cached }: Slot): string {
-  const name = `[${index}] ${tool}${id === undefined ? "" : ` (${id})`}: ${status}`;
-  if (status === "earlier") return `${name}, finished before this batch was resumed`;
-  const time = status === "skipped" ? "" : `, ${ms} ms${cached === true ? ", cached" : ""}`;
-  return `${name}${time}\n${error ?? textOfResult(result)}`;
-}
-
-function textOfResult(result: Record<string, unknown> | undefined): string {
-  const blocks = Array.isArray(result?.["content"]) ? (result["content"] as Record<string, unknown>[]) : [];
-  const texts = blocks.map((block) =>
-    typeof block["text"] === "string" ? block["text"] : `[${String(block["type"])}, below]`,
-  );
-  if (texts.length > 0) return texts.join("\n");
-  return result?.["structuredContent"] === undefined ? "(no content)" : JSON.stringify(result["structuredContent"]);
-}
-
-export function summary({ succeeded, failed, skipped, earlier }: Counts): string {
-  const parts = [`${succeeded} succeeded`, `${failed} failed`];
-  if (skipped > 0) parts.push(`${skipped} not run`);
-  if (earlier > 0) parts.push(`${earlier} finished earlier`);
-  return parts.join(", ");
-}
