@@ -21,12 +21,7 @@ export const progressOptions = z.strictObject({
     .max(3_600_000)
     .default(10_000)
     .describe("Silence after which a running call sends a heartbeat, in milliseconds; 0 sends none"),
-  maxMessageChars: z
-    .int()
-    .min(20)
-    .max(10_000)
-    .default(200)
-    .describe("Longest message, in characters; clients show 200"),
+  maxMessageChars: z.int().min(20).max(1000).default(200).describe("Longest message, in characters; clients show 200"),
   estimate: z.boolean().default(true).describe("Whether messages say how far the work is and how long it will take"),
 });
 

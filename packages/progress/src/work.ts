@@ -44,7 +44,7 @@ const works = new WeakMap<Call, CallWork>();
 const nowhere: Sink = () => {};
 
 /** The work of the current call; outside of calls, work that nobody hears of. */
-export function currentWork(): Work {
+function currentWork(): Work {
   const call = currentCall();
   if (!call) return new CallWork(nowhere);
   let work = works.get(call);

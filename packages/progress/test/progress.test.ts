@@ -245,15 +245,22 @@ describe.each(["SDK 1", "SDK 2"])("on %s", (name) => {
   });
 
   it("keeps a client that counts on progress from timing out, by heartbeats alone", async () => {
-    const plugin = progress({ heartbeatMs: 50, intervalMs: 20 });
+    const plugin = progress({ heartbeatMs: 20, intervalMs: 10 });
     const server = plugin.attach(sdk().newServer());
-    server.registerTool("slow", {}, () => new Promise((resolve) => setTimeout(() => resolve({ content: [] }), 1200)));
+    server.registerTool("slow", {}, () => new Promise((resolve) => setTimeout(() => resolve({ content: [] }), 500)));
     const client = await sdk().connect(server);
-    const options = { timeout: 400, resetTimeoutOnProgress: true, onprogress: () => {} };
+    const options = { timeout: 200, resetTimeoutOnProgress: true, onprogress: () => {} };
     expect(await client.callTool({ name: "slow" }, options)).toMatchObject({ content: [] });
-    expect(plugin.stats()["heartbeats"]).toBeGreaterThan(5);
+    expect(plugin.stats()["heartbeats"]).toBeGreaterThan(2);
     await client.close();
     await plugin.dispose();
+  });
+
+  it("sends messages as long as it is told, up to what core lets through", async () => {
+    const say = (): void => message("x".repeat(5000));
+    const [longest] = await reports(sdk(), say, [progress({ maxMessageChars: 1000, estimate: false })]);
+    expect(longest?.message).toBe(`${"x".repeat(999)}…`);
+    expect(() => progress({ maxMessageChars: 1001 })).toThrow(/maxMessageChars/);
   });
 
   it("stops with the call: nothing is sent after cancellation, and nobody stays on the wheel", async () => {
