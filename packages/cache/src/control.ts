@@ -1,4 +1,4 @@
-import { type Call, ToolError } from "@plugboard/core";
+import type { Call } from "@plugboard/core";
 import { z } from "zod";
 import { CACHE_META } from "./policy.ts";
 
@@ -20,15 +20,15 @@ export interface Control {
 
 const PLAIN: Control = Object.freeze({ bypass: false, refresh: false, maxAgeMs: Infinity });
 
-/** @throws ToolError when it is not understood */
-export function controlOf({ meta }: Call): Control {
+/** What the caller asks for; or, where that is not understood, what is wrong with it, for the caller. */
+export function controlOf({ meta }: Call): Control | { readonly wrong: string } {
   const asked = meta[CACHE_META];
   if (asked === undefined) return PLAIN;
   const parsed = controlSchema.safeParse(asked);
   if (parsed.success) return { ...parsed.data, maxAgeMs: parsed.data.maxAgeMs ?? Infinity };
   const { path, message } = parsed.error.issues[0] ?? { path: [], message: "" };
   const field = path.length === 0 ? "" : `.${path.join(".")}`;
-  throw new ToolError(
-    `\`_meta["${CACHE_META}"]${field}\` is not understood: ${message}. It takes {"bypass": true}, {"refresh": true} or {"maxAgeMs": 60000}.`,
-  );
+  return {
+    wrong: `\`_meta["${CACHE_META}"]${field}\` is not understood: ${message}. It takes {"bypass": true}, {"refresh": true} or {"maxAgeMs": 60000}.`,
+  };
 }

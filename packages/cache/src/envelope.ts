@@ -14,20 +14,19 @@ export interface Found {
   readonly ageMs: number;
 }
 
-/** Who reads, and what he can use. */
+/** Who reads, and what it can use. */
 interface Reader {
   readonly caller: string | object;
-  accepts(value: unknown): boolean;
+  readonly accepts: (value: unknown) => boolean;
 }
 
 /**
  * What a store gave, as far as it is for the reader. A store is data from outside: other programs, and other versions of
  * this one, may have written it.
  */
-export function envelopeOf(read: Read, { caller, accepts }: Reader): Found | "garbage" | undefined {
-  if (typeof read !== "object" || read === null) return "garbage";
-  if (!read.entry) return undefined;
-  const { value, ageMs } = read.entry;
+export function envelopeOf({ entry }: Read, { caller, accepts }: Reader): Found | undefined {
+  if (!entry) return undefined;
+  const { value, ageMs } = entry;
   if (typeof value !== "object" || value === null || typeof ageMs !== "number") return undefined;
   const envelope = value as Partial<Envelope>;
   const isOurs = typeof envelope.ttlMs === "number" && typeof envelope.failed === "boolean" && "value" in envelope;

@@ -1,11 +1,11 @@
-import { currentCall, definePlugin, ToolError, toolResult } from "@plugboard/core";
-import { z } from "zod";
+import { currentCall, definePlugin } from "@plugboard/core";
+import { clearTool, type Invalidated } from "./clear.ts";
 import { Keys } from "./key.ts";
-import { Led } from "./led.ts";
+import { Leaders } from "./leaders.ts";
 import { Loader } from "./loader.ts";
 import { MemoryStore } from "./memory.ts";
 import { type CacheOptions, cacheOptions } from "./options.ts";
-import { CACHE_META, callerTag, ownTag, Policies, toolTag } from "./policy.ts";
+import { callerTag, ownTag, Policies, toolTag } from "./policy.ts";
 import { RedisStore } from "./redis.ts";
 import { resultsLayer } from "./results.ts";
 import { States } from "./states.ts";
@@ -14,12 +14,10 @@ import { TieredStore } from "./tiered.ts";
 import { type Values, valuesOf } from "./values.ts";
 
 export { cacheOptions } from "./options.ts";
+export type { Invalidated } from "./clear.ts";
 export type { Scope } from "./key.ts";
 export type { Claim, Entry, Read, Store, WriteOptions } from "./store.ts";
 export type { SharedStateOptions, ValueOptions, Values } from "./values.ts";
-
-/** What goes: the results of one tool, what has a tag, what belongs to a caller (`call.principal.id`), or everything. */
-export type Invalidated = { readonly tool: string } | { readonly tag: string } | { readonly principal: string } | "all";
 
 /** The API of the plugin, on the instance and as `call.service("cache")`. */
 export interface Cache extends Values {
@@ -49,13 +47,6 @@ function storeOf(options: CacheOptions, name: string, warn: (message: string) =>
   });
 }
 
-const clearInput = z.strictObject({
-  tool: z.string().min(1).max(128).optional().describe("Forget the results of this tool only."),
-  tag: z.string().min(1).max(128).optional().describe("Forget only what has this tag."),
-  mine: z.boolean().default(false).describe("Forget only what was stored for you."),
-});
-const clearOutput = z.object({ cleared: z.string() });
-
 const define = definePlugin({
   name: "cache",
   options: cacheOptions,
@@ -76,17 +67,16 @@ const define = definePlugin({
       warn,
     });
     const states = new States({ maxStates, maxWaitMs, idleMs, clock, warn });
-    const led = new Led();
+    const leaders = new Leaders();
     host.onDispose(() => store.close());
     host.onDispose(() => loader.close(host.signal.reason));
     host.onDispose(() => states.close(host.signal.reason));
 
-    host.use(resultsLayer({ policies, keys, loader, led }));
+    host.use(resultsLayer({ policies, keys, loader, leaders }));
 
     const stats = (): Readonly<Record<string, number>> => ({
       ...store.stats(),
-      ...loader.counts,
-      loading: loader.loading,
+      ...loader.stats(),
       states: states.size,
     });
     const statsUri = `${host.name}://stats`;
@@ -102,38 +92,8 @@ const define = definePlugin({
     );
 
     const invalidate = (what: Invalidated): Promise<void> => loader.invalidate([tagOf(what)]);
-    if (options.clearTool) {
-      host.tool(
-        "cache_clear",
-        {
-          title: "Clear the cache",
-          description:
-            "Forgets stored results, so that the next calls ask the sources again: those of one tool, with one tag, of the caller, or all.",
-          inputSchema: clearInput,
-          outputSchema: clearOutput,
-          annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-          _meta: { [CACHE_META]: "no-store" },
-        },
-        async ({ tool, tag, mine }, call) => {
-          if ([tool !== undefined, tag !== undefined, mine].filter(Boolean).length > 1)
-            throw new ToolError("Give one of `tool`, `tag` and `mine`, or none of them to forget everything.");
-          const tags = [
-            ...(tool === undefined ? [] : [toolTag(tool)]),
-            ...(tag === undefined ? [] : [ownTag(tag)]),
-            ...(mine ? [callerTag(keys.identity(call.principal.id))] : []),
-          ];
-          await loader.invalidate(tags.length === 0 ? [ALL] : tags);
-          const what = [
-            ...(tool === undefined ? [] : [`the results of \`${tool}\``]),
-            ...(tag === undefined ? [] : [`what has the tag "${tag}"`]),
-            ...(mine ? ["what was stored for you"] : []),
-          ];
-          const cleared = what.length === 0 ? "everything" : what.join(", ");
-          return toolResult(`Forgotten: ${cleared}.`, { structuredContent: { cleared } });
-        },
-      );
-    }
-    const api: Cache = { ...valuesOf({ keys, loader, led, states, options }), invalidate, stats };
+    if (options.clearTool) clearTool(host, invalidate);
+    const api: Cache = { ...valuesOf({ keys, loader, leaders, states, options }), invalidate, stats };
     return api;
 
     function tagOf(what: Invalidated): string {

@@ -1,6 +1,6 @@
 import type { Call, Principal } from "@plugboard/core";
+import { canonical, NotCanonical } from "@plugboard/core/canonical";
 import { localUser } from "@plugboard/core/redis";
-import { canonical } from "./canonical.ts";
 import { digest, fingerprint } from "./fingerprint.ts";
 
 /** Who shares an entry: one caller, one session of one caller, or everybody. */
@@ -40,14 +40,17 @@ export class Keys {
 
   /**
    * Of a tool's result: plugin instance, server, tool, schemas, caller and arguments; undefined where the scope has nobody to
-   * belong to (an anonymous caller, a call without session).
-   * @throws NotCanonical when the arguments cannot be told from others
+   * belong to (an anonymous caller, a call without session), and where the arguments cannot be told from others.
    */
   ofResult(call: Call, scope: Scope): string | undefined {
     const who = this.#who(call, scope);
-    return who === undefined
-      ? undefined
-      : short(this.#prefix(call) + who + canonical(call.args, this.#options.maxChars));
+    if (who === undefined) return undefined;
+    try {
+      return short(this.#prefix(call) + who + canonical(call.args, this.#options.maxChars));
+    } catch (error) {
+      if (error instanceof NotCanonical) return undefined;
+      throw error;
+    }
   }
 
   /** Of a value that a tool's author caches; `call` is undefined outside of a call. */

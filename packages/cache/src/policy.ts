@@ -1,7 +1,7 @@
 import { type Call, matcher } from "@plugboard/core";
 import type { z } from "zod";
 import type { Scope } from "./key.ts";
-import { policySchema, type ToolSettings } from "./options.ts";
+import { type CacheOptions, policySchema, type ToolSettings } from "./options.ts";
 
 /** How the results of one tool are treated; times in milliseconds. */
 export interface Policy {
@@ -14,16 +14,10 @@ export interface Policy {
   readonly tags: readonly string[];
 }
 
-/** What the caches of a plugin instance say of all tools. */
-export interface PolicyOptions {
-  readonly ttlMs: number;
-  readonly staleMs: number;
-  readonly staleIfErrorMs: number;
-  readonly scope: Scope;
-  readonly tools: Readonly<Record<string, false | ToolSettings>>;
-  readonly invalidates: Readonly<Record<string, readonly string[]>>;
-}
+/** What the options of a plugin instance say of all tools. */
+type PolicyOptions = Pick<CacheOptions, "ttlMs" | "staleMs" | "staleIfErrorMs" | "scope" | "tools" | "invalidates">;
 
+/** Where requests, tools and results speak of the cache in their `_meta`. */
 export const CACHE_META = "dev.plugboard/cache";
 
 /** Tags: of a tool, of a caller, of one's own, and of what a pattern in `invalidates` stands for. */

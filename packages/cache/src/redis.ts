@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { RedisLink, script } from "@plugboard/core/redis";
+import { RedisLink, RedisUnavailable } from "@plugboard/core/redis";
+import { Channel } from "./channel.ts";
 import { digest } from "./fingerprint.ts";
+import { CLAIM, INVALIDATE, READ, RELEASE, RENEW, WRITE } from "./lua.ts";
 import { ALL, type Claim, type Read, type Store, type WriteOptions } from "./store.ts";
 
 export interface RedisStoreOptions {
@@ -13,96 +15,25 @@ export interface RedisStoreOptions {
   readonly warn: (message: string, detail?: unknown) => void;
 }
 
-/** How long a process that loads something holds its claim without renewing it: after a crash, others wait so long. */
+/** How long a process that loads something holds its claim without renewing it, in milliseconds: after a crash, others wait so long. */
 const HOLD_MS = 10_000;
 const RENEW_MS = 3000;
-/** How often a waiting process looks by itself, in case that a message was lost. */
-const LOOK_MS = 250;
-/** How long the token of a tag lives before something with that tag is stored. */
+/** How long the token of a tag lives before something with that tag is stored, in milliseconds. */
 const TAG_MS = 3_600_000;
 /** Invalidations that Redis does not know of yet: more than these, and everything is forgotten instead. */
 const MAX_OWED = 1000;
-
-// Every tag has a random token. An entry holds the tokens of its tags as they were before it was loaded, and counts for as
-// long as they stay: invalidating a tag deletes its token. What Redis evicts or expires can make a miss of a hit, and never
-// a hit of a miss.
-const TOKENS = `
-local function tokens(first)
-  local found = redis.call('MGET', unpack(KEYS, first))
-  for i = 1, #found do if not found[i] then return nil end end
-  return table.concat(found, ',')
-end
-local function entry(now)
-  local found = redis.call('HMGET', KEYS[1], 'value', 'tokens', 'keep')
-  if not now or not found[1] or found[2] ~= now then return {now or false} end
-  local left = redis.call('PTTL', KEYS[1])
-  return {now, found[1], tonumber(found[3]) - left, left}
-end
-local function lasting(first, ms)
-  for i = first, #KEYS do
-    if redis.call('PTTL', KEYS[i]) < ms then redis.call('PEXPIRE', KEYS[i], ms) end
-  end
-end`;
-
-/** KEYS entry, tags… */
-const READ = script(`${TOKENS}
-return entry(tokens(2))`);
-
-/** KEYS entry, claim, tags…; ARGV claim's token, hold, new tag token, life of tags. */
-const CLAIM = script(`${TOKENS}
-for i = 3, #KEYS do redis.call('SET', KEYS[i], ARGV[3], 'NX', 'PX', ARGV[4]) end
-lasting(3, tonumber(ARGV[4]))
-local claimed = redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
-return {claimed and 1 or 0, entry(tokens(3))}`);
-
-/** KEYS entry, tags…; ARGV tokens, value, keep. */
-const WRITE = script(`${TOKENS}
-if tokens(2) ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'value', ARGV[2], 'tokens', ARGV[1], 'keep', ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-lasting(2, tonumber(ARGV[3]))
-return 1`);
-
-/** KEYS claim, channel; ARGV claim's token, message. */
-const RELEASE = script(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
-redis.call('PUBLISH', KEYS[2], ARGV[2])
-return 1`);
-
-/** KEYS claim; ARGV claim's token, hold. */
-const RENEW = script(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
-
-/** KEYS channel, tags…; ARGV message. */
-const INVALIDATE = script(`
-redis.call('DEL', unpack(KEYS, 2))
-redis.call('PUBLISH', KEYS[1], ARGV[1])
-return 1`);
-
-/** What goes over the channel. */
-interface Message {
-  readonly from: string;
-  readonly tags?: readonly string[];
-  readonly free?: string;
-}
 
 /** Entries in a Redis that several processes share. */
 export class RedisStore implements Store {
   readonly shared = true;
   readonly #link: RedisLink;
   readonly #space: string;
-  readonly #channel: string;
-  readonly #id = randomUUID();
-  readonly #listeners = new Set<(tags: readonly string[]) => void>();
-  readonly #connection = new Set<(heard: boolean) => void>();
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #channel: Channel;
   /** Tags whose invalidation Redis has not heard of, since it was away. */
   readonly #owed = new Map<string, number>();
   #debts = 0;
+  #paying: Promise<void> | undefined;
   readonly #renewing = new Set<NodeJS.Timeout>();
-  #subscribed = false;
 
   /** @throws PluginError BAD_OPTIONS when the client library is not installed */
   constructor({ url, prefix, name, timeoutMs, warn }: RedisStoreOptions) {
@@ -116,17 +47,17 @@ export class RedisStore implements Store {
     });
     // The braces keep all keys in one slot of a cluster.
     this.#space = `{${prefix}:cache:${name}}`;
-    this.#channel = `${this.#space}:news`;
+    this.#channel = new Channel(this.#link, `${this.#space}:news`);
   }
 
   async read(key: string, tags: readonly string[]): Promise<Read> {
-    this.#subscribe();
+    this.#channel.open();
     await this.#settle();
     return readOf(await this.#link.run(READ, [this.#entry(key), ...this.#tags(tags)], []));
   }
 
   async claim(key: string, tags: readonly string[]): Promise<Claim | undefined> {
-    this.#subscribe();
+    this.#channel.open();
     await this.#settle();
     const token = randomUUID();
     const claimKey = this.#claim(key);
@@ -134,44 +65,22 @@ export class RedisStore implements Store {
     const reply = await this.#link.run(CLAIM, keys, [token, HOLD_MS, randomUUID(), TAG_MS]);
     if (!Array.isArray(reply) || reply.length !== 2) throw garbage();
     if (reply[0] !== 1) return undefined;
+    const read = readOf(reply[1]);
     const renewing = setInterval(() => void this.#try(RENEW, [claimKey], [token, HOLD_MS]), RENEW_MS).unref();
     this.#renewing.add(renewing);
-    const message: Message = { from: this.#id, free: claimKey };
     return {
-      read: readOf(reply[1]),
+      read,
       release: async () => {
         clearInterval(renewing);
         this.#renewing.delete(renewing);
-        await this.#try(RELEASE, [claimKey, this.#channel], [token, JSON.stringify(message)]);
+        await this.#try(RELEASE, [claimKey, this.#channel.name], [token, this.#channel.free(claimKey)]);
       },
     };
   }
 
   waitForRelease(key: string, maxMs: number, signal: AbortSignal): Promise<void> {
-    this.#subscribe();
-    const claimKey = this.#claim(key);
-    return new Promise((resolve, reject) => {
-      const waiting = this.#waiting.get(claimKey) ?? new Set();
-      this.#waiting.set(claimKey, waiting);
-      const leave = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", onAbort);
-        waiting.delete(onFree);
-        if (waiting.size === 0) this.#waiting.delete(claimKey);
-      };
-      const onFree = (): void => {
-        leave();
-        resolve();
-      };
-      const onAbort = (): void => {
-        leave();
-        reject(signal.reason as Error);
-      };
-      const timer = setTimeout(onFree, Math.min(maxMs, LOOK_MS));
-      waiting.add(onFree);
-      signal.addEventListener("abort", onAbort);
-      if (signal.aborted) onAbort();
-    });
+    this.#channel.open();
+    return this.#channel.waitFor(this.#claim(key), maxMs, signal);
   }
 
   async write(key: string, value: unknown, { tags, keepMs, mark }: WriteOptions): Promise<void> {
@@ -181,47 +90,38 @@ export class RedisStore implements Store {
   }
 
   async invalidate(tags: readonly string[]): Promise<void> {
-    this.#subscribe();
+    this.#channel.open();
     const owed = tags.length + this.#owed.size > MAX_OWED ? [ALL] : tags;
     for (const tag of owed) this.#owed.set(tag, ++this.#debts);
     await this.#settle();
   }
 
-  /** Pays what Redis is owed, before it is asked for anything, and as soon as it is there. */
+  /** Pays what Redis is owed by now, before it is asked for anything, and as soon as it is there. */
   async #settle(): Promise<void> {
     if (this.#owed.size === 0) return;
+    // What is on its way may not have all of it; the next payment has, for all who wait for it.
+    await this.#paying;
+    await (this.#paying ??= this.#pay().finally(() => (this.#paying = undefined)));
+  }
+
+  async #pay(): Promise<void> {
+    if (this.#owed.size === 0) return;
+    if (this.#link.isAway) throw new RedisUnavailable("not connected");
     const owed = new Map(this.#owed);
     const tags = [...owed.keys()];
-    const message: Message = { from: this.#id, tags };
-    await this.#link.run(INVALIDATE, [this.#channel, ...this.#tags(tags)], [JSON.stringify(message)]);
+    const keys = [this.#channel.name, ...this.#tags(tags)];
+    await this.#link.run(INVALIDATE, keys, [this.#channel.invalidated(tags)]);
     // What was invalidated once more meanwhile is owed once more.
     for (const [tag, debt] of owed) if (this.#owed.get(tag) === debt) this.#owed.delete(tag);
   }
 
   onInvalidated(listener: (tags: readonly string[]) => void): void {
-    this.#listeners.add(listener);
+    this.#channel.onInvalidated(listener);
   }
 
   /** Tells whether invalidations by other processes are heard: from now on (true), or not for sure any more (false). */
-  onHearing(listener: (heard: boolean) => void): void {
-    this.#connection.add(listener);
-  }
-
-  #subscribe(): void {
-    if (this.#subscribed) return;
-    this.#subscribed = true;
-    this.#link.subscribe(this.#channel, {
-      message: (text) => this.#hear(text),
-      ready: () => this.#connection.forEach((listen) => listen(true)),
-      lost: () => this.#connection.forEach((listen) => listen(false)),
-    });
-  }
-
-  #hear(text: string): void {
-    const message = messageOf(text);
-    if (!message) return;
-    if (message.free !== undefined) this.#waiting.get(message.free)?.forEach((free) => free());
-    if (message.tags && message.from !== this.#id) this.#listeners.forEach((listen) => listen(message.tags ?? []));
+  onHearing(listener: (hears: boolean) => void): void {
+    this.#channel.onHearing(listener);
   }
 
   async #try(...args: Parameters<RedisLink["run"]>): Promise<void> {
@@ -258,25 +158,20 @@ export class RedisStore implements Store {
 
 const garbage = (): Error => new Error("Redis answered something that this cache did not write");
 
+/** @throws Error when it is no reply to `READ` */
 function readOf(reply: unknown): Read {
   if (!Array.isArray(reply)) throw garbage();
   const [mark, text, ageMs, leftMs] = reply as unknown[];
   if (text === undefined || text === null) return { entry: undefined, mark };
   if (typeof text !== "string" || typeof ageMs !== "number" || typeof leftMs !== "number") throw garbage();
-  try {
-    return { entry: { value: JSON.parse(text) as unknown, ageMs: Math.max(0, ageMs), leftMs }, mark };
-  } catch {
-    throw garbage();
-  }
+  const value = parsed(text);
+  return { entry: value === undefined ? undefined : { value, ageMs: Math.max(0, ageMs), leftMs }, mark };
 }
 
-function messageOf(text: string): Message | undefined {
+/** Undefined for what is no JSON: others have written it, and it makes room for what is loaded. */
+function parsed(text: string): unknown {
   try {
-    const message = JSON.parse(text) as Message | null;
-    const tags = message?.tags;
-    return tags === undefined || (Array.isArray(tags) && tags.every((tag) => typeof tag === "string"))
-      ? (message ?? undefined)
-      : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

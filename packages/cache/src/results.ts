@@ -3,47 +3,38 @@ import {
   isToolResult,
   type Middleware,
   type Progress,
-  ToolError,
   toolError,
   type ToolResult,
   withMeta,
 } from "@plugboard/core";
-import { NotCanonical } from "./canonical.ts";
 import { controlOf } from "./control.ts";
 import type { Keys } from "./key.ts";
-import type { Led } from "./led.ts";
-import type { Answer, Loaded, Loader, Plan, Request } from "./loader.ts";
+import type { Leaders } from "./leaders.ts";
+import type { Loader } from "./loader.ts";
 import { CACHE_META, callerTag, type Policies, type Policy } from "./policy.ts";
+import type { Answer, Loaded, Plan, Request } from "./request.ts";
 import { ALL } from "./store.ts";
 
 interface Parts {
   readonly policies: Policies;
   readonly keys: Keys;
   readonly loader: Loader;
-  readonly led: Led;
+  readonly leaders: Leaders;
 }
 
 /** The layer that stores tools' results, and forgets them when other tools have changed what they tell. */
-export function resultsLayer({ policies, keys, loader, led }: Parts): Middleware {
+export function resultsLayer({ policies, keys, loader, leaders }: Parts): Middleware {
   return function cache(call, next) {
     const policy = policies.of(call);
     const invalidated = policies.invalidatedBy(call.tool);
     const run = invalidated.length === 0 ? next : thenInvalidate(call, next, () => loader.invalidate(invalidated));
     // A request that answers a tool's question has an outcome of its own.
     if (!policy || call.asked) return run();
-    let key: string | undefined;
-    let control: ReturnType<typeof controlOf>;
-    try {
-      control = controlOf(call);
-      key = control.bypass ? undefined : keys.ofResult(call, policy.scope);
-    } catch (error) {
-      if (error instanceof ToolError) return Promise.resolve(toolError(error.message));
-      if (!(error instanceof NotCanonical)) throw error;
-      key = undefined;
-      control = { bypass: true, refresh: false, maxAgeMs: 0 };
-    }
+    const control = controlOf(call);
+    if ("wrong" in control) return Promise.resolve(toolError(control.wrong));
+    const key = control.bypass ? undefined : keys.ofResult(call, policy.scope);
     if (key === undefined) {
-      loader.counts.bypassed += 1;
+      loader.count("bypass");
       return run().then((value) => labelled({ value, status: "bypass", ageMs: 0 }));
     }
     const plan = planOf(key, policy, keys, call);
@@ -55,10 +46,10 @@ export function resultsLayer({ policies, keys, loader, led }: Parts): Middleware
         call.meta["progressToken"] === undefined && !call.parent ? undefined : (progress) => void call.report(progress),
       refresh: control.refresh,
       maxAgeMs: control.maxAgeMs,
-      holding: led.above(call.parent),
+      leading: leaders.loadingsAbove(call.parent),
       accepts,
       load(flight, loading) {
-        led.set(call, loading);
+        leaders.add(call, loading);
         const report = (progress: Progress): Promise<void> => {
           flight.tell(progress);
           return Promise.resolve();
@@ -67,7 +58,7 @@ export function resultsLayer({ policies, keys, loader, led }: Parts): Middleware
       },
       reload({ signal }, loading) {
         const alone = call.detach(signal);
-        led.set(alone, loading);
+        leaders.add(alone, loading);
         return run(alone).then((result) => judge(alone, result));
       },
     };
@@ -112,8 +103,8 @@ function judge(call: Call, result: ToolResult): Loaded<ToolResult> {
   if (!isToolResult(result) || call.asked) return { value: result, failed };
   const { returned } = call;
   // An error of another layer, a limit's refusal for example, says nothing of the tool.
-  const passing = failed && returned?.isError !== true;
-  return { value: result, common: withoutLayers(result, returned), failed, passing };
+  const transient = failed && returned?.isError !== true;
+  return { value: result, common: withoutLayers(result, returned), failed, transient };
 }
 
 /** The result without what layers put into its `_meta`: that is of this call alone. */

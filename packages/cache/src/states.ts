@@ -59,7 +59,7 @@ export class States {
     create: (signal: AbortSignal) => T | Promise<T>,
     { dispose, idleMs = this.#options.idleMs }: StateOptions<T>,
   ): Promise<T> {
-    if (this.#closed) throw new Error("The cache was shut down.");
+    if (this.#closed) throw new Error("The cache was shut down, so it keeps no shared values any more.");
     const call = currentCall();
     let shared = this.#states.get(key);
     if (!shared || shared.flight.signal.aborted) {

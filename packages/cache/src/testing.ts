@@ -81,7 +81,7 @@ export function storeSuite({ make, another }: StoreSuiteOptions): void {
 
   it("forgets in time", async () => {
     const store = await fresh();
-    await put(store, "key", 1, { keepMs: 200 });
+    await put(store, "key", 1, { keepMs: 30 });
     // What was read from elsewhere must not live on here.
     await store.read("key", tags);
     await put(store, "other", 2);

@@ -2,10 +2,11 @@ import { type Call, currentCall, ToolError } from "@plugboard/core";
 import { runOutside } from "@plugboard/core/flight";
 import { copyOf } from "./copy.ts";
 import type { Keys, Scope } from "./key.ts";
-import type { Led } from "./led.ts";
+import type { Leaders } from "./leaders.ts";
 import type { Loader } from "./loader.ts";
 import { type CacheOptions, MAX_MS } from "./options.ts";
 import { callerTag, ownTag } from "./policy.ts";
+import type { Loaded } from "./request.ts";
 import type { StateOptions, States } from "./states.ts";
 import { ALL } from "./store.ts";
 
@@ -47,17 +48,17 @@ export interface Values {
 interface Parts {
   readonly keys: Keys;
   readonly loader: Loader;
-  readonly led: Led;
+  readonly leaders: Leaders;
   readonly states: States;
   readonly options: CacheOptions;
 }
 
-export function valuesOf({ keys, loader, led, states, options }: Parts): Values {
+export function valuesOf({ keys, loader, leaders, states, options }: Parts): Values {
   const load = async <T>(
     key: string,
     loadValue: (signal: AbortSignal) => T | Promise<T>,
     signal: AbortSignal,
-  ): Promise<{ value: T; common?: unknown; failed: boolean }> => {
+  ): Promise<Loaded<T>> => {
     const value = await runOutside(async () => loadValue(signal));
     const copied = value === undefined ? undefined : copyOf(value, Infinity);
     if (copied && !copied.ok) {
@@ -78,8 +79,8 @@ export function valuesOf({ keys, loader, led, states, options }: Parts): Values 
       const stored = keys.ofValue(key, scope, call);
       if (stored === undefined) {
         requireCall(call, `cache.getOrSet(${JSON.stringify(key)})`, 'scope: "public"');
-        loader.counts.bypassed += 1;
-        return runOutside(async () => loadValue(rest.signal ?? call.signal));
+        loader.count("bypass");
+        return (await load(key, loadValue, rest.signal ?? call.signal)).value;
       }
       const { ttlMs = options.ttlMs, staleMs = options.staleMs, staleIfErrorMs = options.staleIfErrorMs } = rest;
       checkTimes("getOrSet", key, { ttlMs, staleMs, staleIfErrorMs });
@@ -98,7 +99,7 @@ export function valuesOf({ keys, loader, led, states, options }: Parts): Values 
         onNews: undefined,
         refresh: false,
         maxAgeMs: Infinity,
-        holding: led.above(call),
+        leading: leaders.loadingsAbove(call),
         accepts: () => true,
         load: ({ signal }) => load(key, loadValue, signal),
         reload: ({ signal }) => load(key, loadValue, signal),

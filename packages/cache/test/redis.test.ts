@@ -7,6 +7,7 @@ import type { ToolResult } from "@plugboard/core";
 import { RedisServer, skipsRedis } from "@plugboard/services/redis";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { fleetServer } from "./fixtures/fleet.ts";
 import { connect, countingTool, newCache, newServer, statusOf, text, textOf } from "./setup.ts";
 
 describe.skipIf(skipsRedis)(`over Redis${skipsRedis ? " (redis-server is not installed)" : ""}`, () => {
@@ -200,18 +201,15 @@ describe.skipIf(skipsRedis)(`over Redis${skipsRedis ? " (redis-server is not ins
     expect(shared).toMatch(/^local@.{22}$/);
   });
 
-  describe("three processes", () => {
-    async function spawn(): Promise<{ call: (name: string, args?: object) => Promise<ToolResult>; pid: number }> {
+  describe("a fleet", () => {
+    type Member = (name: string, args?: object) => Promise<ToolResult>;
+
+    /** A member in a process of its own. */
+    async function spawn(): Promise<{ call: Member; pid: number }> {
+      const script = fileURLToPath(new URL("./fixtures/process.ts", import.meta.url));
       const transport = new StdioClientTransport({
         command: process.execPath,
-        args: [
-          "--conditions=@plugboard/source",
-          "--import",
-          "tsx",
-          fileURLToPath(new URL("./fixtures/process.ts", import.meta.url)),
-          server.url,
-          prefix,
-        ],
+        args: ["--conditions=@plugboard/source", "--import", "tsx", script, server.url, prefix],
       });
       const client = new Client({ name: "test", version: "1" });
       await client.connect(transport);
@@ -222,31 +220,47 @@ describe.skipIf(skipsRedis)(`over Redis${skipsRedis ? " (redis-server is not ins
       };
     }
 
-    it("load once, forget together, and go on when the one that loads is killed", async () => {
-      const fleet = await Promise.all([spawn(), spawn(), spawn()]);
+    /** A member in this process, which for the store is one like any other. */
+    async function here(redis: Redis): Promise<Member> {
+      const { server: mcp, memo } = fleetServer(redis, server.url, prefix);
+      onTestFinished(() => memo.dispose());
+      return (await connect(mcp)).call;
+    }
+
+    it("loads once, forgets together, and goes on when the process that loads is killed", async () => {
       const redis = new Redis(server.url);
       onTestFinished(() => redis.disconnect());
+      const [other, ...calls] = await Promise.all([spawn(), here(redis), here(redis)]);
+      const fleet = [other.call, ...calls];
       const runs = (key: string): Promise<number> => redis.llen(`${prefix}:runs:${key}`);
       const together = await Promise.all(
-        fleet.flatMap(({ call }) => Array.from({ length: 10 }, () => call("read", { key: "a", ms: 200 }))),
+        fleet.flatMap((call) => Array.from({ length: 10 }, () => call("read", { key: "a", ms: 200 }))),
       );
       expect(new Set(together.map(textOf))).toEqual(new Set(["a run 1"]));
       expect(together.filter((result) => statusOf(result) === "miss")).toHaveLength(1);
       expect(await runs("a")).toBe(1);
 
-      await fleet[1]?.call("write");
+      await calls[0]?.("write");
       await expect
-        .poll(async () => (await Promise.all(fleet.map(({ call }) => call("read", { key: "a", ms: 0 })))).map(textOf), {
+        .poll(async () => (await Promise.all(fleet.map((call) => call("read", { key: "a", ms: 0 })))).map(textOf), {
           timeout: 5000,
         })
         .not.toContain("a run 1");
 
-      // The first run never ends, and its process is killed: the others wait until its claim has ended by itself.
-      const doomed = fleet[0]?.call("read", { key: "stuck" }).catch(() => "killed");
+      // The first run never ends, and its process is killed: its claim ends by itself, in ten seconds at most.
+      const doomed = other.call("read", { key: "stuck" }).catch(() => "killed");
       await expect.poll(() => runs("stuck"), { timeout: 10_000 }).toBe(1);
-      const waiting = Promise.all(fleet.slice(1).map(({ call }) => call("read", { key: "stuck" })));
-      process.kill(fleet[0]?.pid ?? 0, "SIGKILL");
+      const waiting = Promise.all(calls.map((call) => call("read", { key: "stuck" })));
+      process.kill(other.pid, "SIGKILL");
       expect(await doomed).toBe("killed");
+      const claims = await redis.keys(`*${prefix}*:claim:*`);
+      expect(claims).toHaveLength(1);
+      const leftMs = await redis.pttl(claims[0] ?? "");
+      expect(leftMs).toBeGreaterThan(0);
+      expect(leftMs).toBeLessThanOrEqual(10_000);
+      expect(await runs("stuck")).toBe(1);
+      // As if those were over.
+      await redis.pexpire(claims[0] ?? "", 1);
       expect((await waiting).map(textOf)).toEqual(["stuck run 2", "stuck run 2"]);
       expect(await runs("stuck")).toBe(2);
     }, 60_000);

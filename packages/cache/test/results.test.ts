@@ -3,6 +3,7 @@ import { testPlugin } from "@plugboard/core/testing";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { cache } from "../src/index.ts";
+import { MemoryStore } from "../src/memory.ts";
 import {
   connect,
   countingTool,
@@ -14,6 +15,7 @@ import {
   stopClock,
   text,
   textOf,
+  turn,
 } from "./setup.ts";
 
 testPlugin(cache, { options: { clearTool: true }, badOption: { ttlMs: -1 }, tools: { cache_clear: {} } });
@@ -411,7 +413,7 @@ describe("time", () => {
     for (let round = 2; round <= 3; round++) {
       expect(statusOf(await call("read"))).toBe("stale");
       await vi.waitFor(() => expect(read.runs).toBe(round));
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     advance(500);
     const result = await call("read");
@@ -526,7 +528,7 @@ describe("single flight", () => {
     const second = call("read", {}, watch("second"));
     const third = call("read");
     await vi.waitFor(() => expect(server.isConnected()).toBe(true));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     gate.resolve();
     await vi.waitFor(() => expect(seen.toSorted()).toEqual(["first half", "second half"]));
     told.resolve();
@@ -554,7 +556,7 @@ describe("single flight", () => {
     await started.promise;
     mine.push(ann.call("read"));
     const his = bob.call("read");
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     gate.resolve();
     expect((await Promise.all(mine)).map((result) => [result.isError, statusOf(result)])).toEqual([
       [true, "miss"],
@@ -580,7 +582,7 @@ describe("single flight", () => {
     const calls = [call("ask")];
     await started.promise;
     calls.push(call("ask"));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     gate.resolve();
     expect((await Promise.all(calls)).map(textOf)).toEqual(["run 1", "run 2"]);
   });
@@ -775,6 +777,19 @@ describe("per call", () => {
     expect(await ask()).toEqual(["run 5", "hit"]);
   });
 
+  it("holds for the calls that it dispatches, too", async () => {
+    const server = newServer();
+    newCache().attach(server);
+    const inner = countingTool(server, "inner");
+    server.registerTool("outer", {}, async () => (await currentCall()?.dispatch("inner")) as never);
+    const { call } = await connect(server);
+    const ask = async (control?: object): Promise<unknown> =>
+      textOf(await call("outer", {}, control && { meta: { "dev.plugboard/cache": control } }));
+    expect([await ask(), await ask({ bypass: true }), await ask()]).toEqual(["run 1", "run 2", "run 1"]);
+    expect([await ask({ refresh: true }), await ask()]).toEqual(["run 3", "run 3"]);
+    expect(inner.runs).toBe(3);
+  });
+
   it("what is not understood is an error that names the field, and the tool does not run", async () => {
     const server = newServer();
     newCache().attach(server);
@@ -843,9 +858,30 @@ describe("with others", () => {
     newCache({}, { as: "outer" }).attach(server);
     newCache({}, { as: "inner" }).attach(server);
     const read = countingTool(server, "read");
-    const { call } = await connect(server);
+    const { call, client } = await connect(server);
     await call("read");
     await call("read");
     expect(read.runs).toBe(1);
+    for (const [uri, hits] of [
+      ["outer://stats", 1],
+      ["inner://stats", 0],
+    ] as const) {
+      const { contents } = await client.readResource({ uri });
+      expect(JSON.parse((contents[0] as { text: string }).text)).toMatchObject({ hits, misses: 1 });
+    }
+  });
+
+  it("holds so many entries and bytes as the options say, and with another version none of the old", async () => {
+    const few = newCache({ maxEntries: 2 });
+    const small = newCache({ maxBytes: 10_000 });
+    for (const memo of [few, small])
+      for (let key = 0; key < 20; key++) await memo.getOrSet(`${key}`, () => "x".repeat(1000), { scope: "public" });
+    expect(few.stats()).toMatchObject({ entries: 2, evicted: 18 });
+    expect(small.stats()["bytes"]).toBeLessThanOrEqual(10_000);
+    expect(small.stats()["evicted"]).toBeGreaterThan(10);
+    const store = new MemoryStore({ maxEntries: 10, maxBytes: 10_000, clock: () => performance.now() });
+    const get = (version: string): Promise<string> =>
+      newCache({ store, version }).getOrSet("key", () => version, { scope: "public" });
+    expect([await get("1"), await get("2"), await get("1")]).toEqual(["1", "2", "1"]);
   });
 });

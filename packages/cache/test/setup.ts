@@ -81,6 +81,9 @@ export function stopClock(): (ms: number) => void {
   return (ms) => void vi.advanceTimersByTime(ms);
 }
 
+/** Lets promises go on. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 export function deferred<T = void>(): {
   promise: Promise<T>;
   resolve: (value: T) => void;

@@ -1,5 +1,5 @@
 import { currentCall } from "@plugboard/core";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { cache } from "../src/index.ts";
 import { connect, deferred, newCache, newServer, stopClock, text, textOf } from "./setup.ts";
 
@@ -190,7 +190,9 @@ describe("state", () => {
   });
 
   it("is disposed of when it was idle for so long, not while a call that got it runs, and made anew afterwards", async () => {
-    const memo = newCache({ idleMs: 40 });
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const memo = newCache({ idleMs: 10_000 });
     const [disposed, gate, started] = [vi.fn<(value: object) => void>(), deferred(), deferred()];
     const server = newServer();
     memo.attach(server);
@@ -205,12 +207,15 @@ describe("state", () => {
     const { call } = await connect(server);
     const using = call("use");
     await started.promise;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await vi.advanceTimersByTimeAsync(30_000);
     expect(disposed).not.toHaveBeenCalled();
     const value = await get();
     gate.resolve();
     expect(textOf(await using)).toBe("used");
-    await vi.waitFor(() => expect(disposed.mock.calls).toEqual([[value]]), 5000);
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(disposed).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(disposed.mock.calls).toEqual([[value]]);
     expect(memo.stats()["states"]).toBe(0);
     expect(await get()).not.toBe(value);
   });
