@@ -63,7 +63,7 @@ export class MemoryStore implements Store {
   retake(ticket: Ticket): void {
     const now = this.#now();
     for (const claim of ticket.claims) {
-      if (claim.entry.gone) claim.entry = claim.rule.table.get(claim.section, claim.key, this.#now);
+      claim.renew(this.#now);
       claim.entry.active++;
     }
     ticket.holds = true;

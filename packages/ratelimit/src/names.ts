@@ -7,6 +7,9 @@ import type { Claim, Ticket } from "./ticket.ts";
 const digest = (part: unknown): string =>
   createHash("sha256").update(JSON.stringify(part)).digest("base64url").slice(0, 22);
 
+/** More servers than any process has: what is remembered of names that were made up again and again goes. */
+const MAX_SERVERS = 1000;
+
 /** The names of keys in Redis. What is in braces is the same for all of one server, so that a cluster keeps them together. */
 export class Names {
   readonly #prefix: string;
@@ -23,6 +26,7 @@ export class Names {
   of({ server }: Ticket, { rule, section, key }: Claim): string {
     let space = this.#spaces.get(server);
     if (space === undefined) {
+      if (this.#spaces.size >= MAX_SERVERS) this.#spaces.clear();
       space = `${this.#prefix}:{${this.#instance}:${digest(server)}}`;
       this.#spaces.set(server, space);
     }

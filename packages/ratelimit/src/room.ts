@@ -1,12 +1,15 @@
 import { Alarm } from "./alarm.ts";
 import type { Clock } from "./clock.ts";
+import { type KeyLine, Lines } from "./lines.ts";
+import { Outlook } from "./outlook.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Store, Verdict } from "./store.ts";
 import type { Entry } from "./table.ts";
 import type { Claim, Ticket } from "./ticket.ts";
-import { costOf, deadlineOf, KeyLine, type Waiter, type Wish } from "./waiter.ts";
+import { deadlineOf, type Waiter, type Wish } from "./waiter.ts";
 import { Watch } from "./watch.ts";
 
+/** How often a call that waits hears of its place. */
 const TELL_US = 1_000_000;
 const LEFT: Refusal = { reason: "left" };
 
@@ -19,20 +22,22 @@ export class Room {
   readonly #alarm: Alarm;
   readonly #now: () => number;
   readonly #maxWaiting: number;
-  readonly #lines = new Map<Entry, KeyLine>();
+  readonly #lines = new Lines();
+  readonly #outlook: Outlook;
   readonly #watch = new Watch();
   #arrivals = 0;
-  #size = 0;
 
   constructor(store: Store, clock: Clock, now: () => number, maxWaiting: number) {
     this.#store = store;
     this.#alarm = new Alarm(clock, now, () => this.#tick());
     this.#now = now;
     this.#maxWaiting = maxWaiting;
+    this.#outlook = new Outlook(store, this.#lines, now);
   }
 
+  /** How many calls wait. */
   get size(): number {
-    return this.#size;
+    return this.#lines.size;
   }
 
   /**
@@ -40,7 +45,7 @@ export class Room {
    * those who wait want nothing but slots.
    */
   ask(ticket: Ticket, lent: Ticket | undefined): Verdict | Promise<Verdict> {
-    if (this.#size === 0 || !this.#isBehind(ticket, undefined, lent)) return this.#store.take(ticket, lent);
+    if (this.size === 0 || !this.#outlook.isBehind(ticket, undefined, lent)) return this.#store.take(ticket, lent);
     lent?.store?.release(lent);
     return "blocked";
   }
@@ -50,7 +55,7 @@ export class Room {
     const { signal } = wish;
     const watch = this.#watch;
     if (signal?.aborted) return LEFT;
-    const alone = this.#prospect(ticket, undefined);
+    const alone = this.#outlook.prospect(ticket, undefined);
     if (alone.isFutile && ticket.claims.every(({ entry }) => entry.waiting === 0)) return alone.refusal;
     let resolve: (refusal: Refusal | undefined) => void = () => {};
     const turn = new Promise<Refusal | undefined>((settle) => (resolve = settle));
@@ -61,7 +66,7 @@ export class Room {
       owner: ticket.owner,
       order: this.#arrivals++,
       since: this.#now(),
-      claim: this.#blocking(ticket, undefined),
+      claim: this.#outlook.blocking(ticket, undefined),
       attempts: 0,
       toldAt: -Infinity,
       gone: false,
@@ -78,49 +83,22 @@ export class Room {
 
   /** Something was given back at the keys of these claims. */
   wake(claims: readonly Claim[]): void {
-    if (this.#size === 0) return;
+    if (this.size === 0) return;
     for (const { entry } of claims) this.#serve(entry);
   }
 
   /** Lets all pass who wait. */
   close(): void {
-    for (const line of this.#lines.values()) line.all().forEach((waiter) => this.#send(waiter, undefined));
-  }
-
-  /** Whether somebody waits for one of the keys, but for `own`. */
-  #isBehind(ticket: Ticket, own: Entry | undefined, lent: Ticket | undefined): boolean {
-    return ticket.claims.some((claim) => {
-      if (claim.entry.gone) claim.entry = claim.rule.table.get(claim.section, claim.key, this.#now);
-      const { entry } = claim;
-      return entry.waiting > 0 && entry !== own && !this.#isFreedFor(entry, lent);
-    });
-  }
-
-  #isFreedFor(entry: Entry, lent: Ticket | undefined): boolean {
-    if (!lent?.holds || !lent.claims.some((claim) => claim.entry === entry)) return false;
-    const head = this.#lines.get(entry)?.head;
-    return head !== undefined && this.#store.wait(head.claim, 0) === 0;
-  }
-
-  /** The first claim that has no room, or a line. */
-  #blocking({ claims }: Ticket, own: Entry | undefined): Claim {
-    const found = claims.find((claim) => {
-      const hasLine = claim.entry.waiting > 0 && claim.entry !== own;
-      return hasLine || this.#store.isFull(claim) || this.#store.wait(claim, 0) > 0;
-    });
-    return found ?? (claims[0] as Claim);
+    for (const [, line] of this.#lines) line.all().forEach((waiter) => this.#send(waiter, undefined));
   }
 
   /** Puts a waiter into the line of its claim, or says why that is of no use. */
   #stand(waiter: Waiter): Refusal | undefined {
     const { claim } = waiter;
-    const line = this.#lines.get(claim.entry) ?? new KeyLine();
-    const isFull = line.countOf(waiter.owner) >= claim.rule.queue || this.#size >= this.#maxWaiting;
-    this.#lines.set(claim.entry, line);
-    line.add(waiter);
-    claim.entry.waiting++;
-    this.#size++;
-    const { refusal, isFutile } = this.#prospect(waiter.ticket, waiter);
+    const own = this.#lines.of(claim.entry)?.countOf(waiter.owner) ?? 0;
+    const isFull = own >= claim.rule.queue || this.size >= this.#maxWaiting;
+    const line = this.#lines.add(waiter);
+    const { refusal, isFutile } = this.#outlook.prospect(waiter.ticket, waiter);
     if (isFull || isFutile) {
       this.#remove(waiter);
       return isFutile ? refusal : { ...refusal, reason: "line" };
@@ -131,32 +109,16 @@ export class Room {
     return undefined;
   }
 
-  /** How long it will take, with all who are before, and whether that is known to be too long. */
-  #prospect(ticket: Ticket, waiter: Waiter | undefined): { refusal: Refusal; isFutile: boolean } {
-    const waited = waiter ? this.#now() - waiter.since : 0;
-    let refusal: Refusal & { waitUs: number } = { reason: "limit", waitUs: -1 };
-    let isGuess = false;
-    let isFutile = false;
-    for (const claim of ticket.claims) {
-      const { rule, entry } = claim;
-      const before = (waiter && this.#lines.get(entry)?.ahead(waiter)) ?? [];
-      const isFull = this.#store.isFull(claim);
-      const known = this.#store.wait(claim, costOf(before, entry));
-      const waitUs = isFull ? Math.max(known, rule.guessSlot(before.length)) : known;
-      isGuess ||= isFull;
-      isFutile ||= (known > 0 && waited + known > rule.maxWaitUs) || (isFull && rule.maxWaitUs === 0);
-      if (waitUs > refusal.waitUs) refusal = { reason: "limit", claim, isFull, waitUs };
-    }
-    return { refusal: isGuess ? { ...refusal, isGuess } : refusal, isFutile };
-  }
-
   /** Gives the heads of a line what they ask for, one after the other, as far as there is room. */
   #serve(entry: Entry): void {
-    const line = this.#lines.get(entry);
+    const line = this.#lines.of(entry);
     while (line?.head && !line.asking) {
       const { head } = line;
       const { ticket } = head;
-      const verdict = this.#isBehind(ticket, entry, undefined) ? "blocked" : this.#store.take(ticket, undefined);
+      for (const claim of ticket.claims) claim.renew(this.#now);
+      const verdict = this.#outlook.isBehind(ticket, entry, undefined)
+        ? "blocked"
+        : this.#store.take(ticket, undefined);
       if (typeof verdict !== "string") {
         line.asking = true;
         void verdict.then((answer) => {
@@ -185,7 +147,7 @@ export class Room {
       this.#send(head, { reason: "store" });
       return true;
     }
-    const claim = this.#blocking(ticket, head.claim.entry);
+    const claim = this.#outlook.blocking(ticket, head.claim.entry);
     if (claim.entry !== head.claim.entry) {
       this.#remove(head);
       head.gone = false;
@@ -195,7 +157,7 @@ export class Room {
       return true;
     }
     head.claim = claim;
-    const { refusal, isFutile } = this.#prospect(ticket, head);
+    const { refusal, isFutile } = this.#outlook.prospect(ticket, head);
     if (isFutile) {
       this.#send(head, refusal);
       return true;
@@ -220,7 +182,7 @@ export class Room {
   #dismiss(waiter: Waiter, refusal: Refusal): void {
     if (waiter.gone) return;
     const { entry } = waiter.claim;
-    const wasHead = this.#lines.get(entry)?.head === waiter;
+    const wasHead = this.#lines.of(entry)?.head === waiter;
     this.#send(waiter, refusal);
     if (wasHead) this.#serve(entry);
   }
@@ -231,14 +193,9 @@ export class Room {
   }
 
   #remove(waiter: Waiter): void {
-    const { entry } = waiter.claim;
-    const line = this.#lines.get(entry);
-    line?.delete(waiter);
+    this.#lines.delete(waiter);
     waiter.gone = true;
-    entry.waiting--;
-    this.#size--;
-    if (line?.size === 0) this.#lines.delete(entry);
-    if (this.#size === 0) this.#alarm.stop();
+    if (this.size === 0) this.#alarm.stop();
   }
 
   #tell(waiter: Waiter, { waitUs }: Refusal, now: number): void {
@@ -247,7 +204,7 @@ export class Room {
       return;
     }
     waiter.toldAt = now;
-    const place = (this.#lines.get(waiter.claim.entry)?.ahead(waiter).length ?? 0) + 1;
+    const place = (this.#lines.of(waiter.claim.entry)?.ahead(waiter).length ?? 0) + 1;
     waiter.wish.tell(place, waitUs ?? 0);
   }
 
@@ -257,12 +214,15 @@ export class Room {
       if (line.nextTry <= now) this.#serve(entry);
       for (const waiter of line.all()) {
         if (waiter.gone) continue;
-        if (deadlineOf(waiter) <= now) this.#dismiss(waiter, this.#prospect(waiter.ticket, waiter).refusal);
-        else if (waiter.toldAt + TELL_US <= now) this.#tell(waiter, this.#prospect(waiter.ticket, waiter).refusal, now);
+        const isOver = deadlineOf(waiter) <= now;
+        if (!isOver && waiter.toldAt + TELL_US > now) continue;
+        const { refusal } = this.#outlook.prospect(waiter.ticket, waiter);
+        if (isOver) this.#dismiss(waiter, refusal);
+        else this.#tell(waiter, refusal, now);
       }
     }
     let next = Infinity;
-    for (const line of this.#lines.values()) {
+    for (const [, line] of this.#lines) {
       if (!line.asking) next = Math.min(next, line.nextTry);
       for (const waiter of line.all()) next = Math.min(next, deadlineOf(waiter), waiter.toldAt + TELL_US);
     }

@@ -1,4 +1,4 @@
-import { type RedisLink, RedisUnavailable } from "@plugboard/core/redis";
+import { type RedisLink, RedisRefused, RedisUnavailable } from "@plugboard/core/redis";
 import { type Answer, numbersOf, readReply } from "./answer.ts";
 import { type Lease, Leases } from "./leases.ts";
 import { GIVE_BACK, TAKE } from "./lua.ts";
@@ -101,8 +101,8 @@ export class SharedStore implements Store {
   #failed(error: unknown): void {
     this.#errors++;
     // That Redis is not there, the link says.
-    const isAnswer = !(error instanceof RedisUnavailable) || (error.cause as Error | undefined)?.name === "ReplyError";
-    if (this.#warned || !isAnswer) return;
+    const isTold = error instanceof RedisUnavailable && !(error instanceof RedisRefused);
+    if (this.#warned || isTold) return;
     this.#warned = true;
     this.#options.warn(error);
   }

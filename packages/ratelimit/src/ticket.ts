@@ -23,6 +23,11 @@ export class Claim implements Charge {
     this.cost = cost;
     this.entry = entry;
   }
+
+  /** Looks the key up again, if it was forgotten meanwhile. */
+  renew(now: () => number): void {
+    if (this.entry.gone) this.entry = this.rule.table.get(this.section, this.key, now);
+  }
 }
 
 /** One call on its way through the limits: what it asks for, and what it has. */

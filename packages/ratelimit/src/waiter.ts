@@ -1,6 +1,5 @@
-import { Line, type Waiting } from "./line.ts";
+import type { Waiting } from "./line.ts";
 import type { Refusal } from "./refusal.ts";
-import type { Entry } from "./table.ts";
 import type { Claim, Ticket } from "./ticket.ts";
 
 /** How a call waits. */
@@ -24,18 +23,5 @@ export interface Waiter extends Waiting {
   settle(refusal: Refusal | undefined): void;
 }
 
-/** The line of one key. */
-export class KeyLine extends Line<Waiter> {
-  /** When the head asks again. */
-  nextTry = Infinity;
-  /** Whether it is asking: there is one question at a time for each key. */
-  asking = false;
-}
-
 /** When it has waited as long as it may. */
 export const deadlineOf = ({ since, claim }: Waiter): number => since + claim.rule.maxWaitUs;
-
-/** What those who are before will take of a key. */
-export function costOf(before: readonly Waiter[], entry: Entry): number {
-  return before.reduce((sum, { ticket }) => sum + (ticket.claims.find((claim) => claim.entry === entry)?.cost ?? 0), 0);
-}

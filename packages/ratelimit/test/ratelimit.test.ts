@@ -12,9 +12,9 @@ testPlugin(ratelimit, { badOption: { rules: [{ limit: 0, windowMs: 1000 }] } });
 const now = { maxWaitMs: 0 };
 
 /** The plugin with a clock that goes when it is told to. */
-function limited(rules: RuleInput[], more: { as?: string } = {}) {
+function limited(rules: RuleInput[], { as, ...bounds }: { as?: string; maxWaiting?: number; maxKeys?: number } = {}) {
   const clock = new TestClock();
-  const plugin = ratelimitOn(clock)({ rules }, more);
+  const plugin = ratelimitOn(clock)({ rules, ...bounds }, as === undefined ? {} : { as });
   return { clock, plugin };
 }
 
@@ -643,6 +643,24 @@ describe("options", () => {
     expect(() => ratelimit({ store: { redis: "http://localhost" } })).toThrow(
       expect.objectContaining({ field: "store.redis" }) as Error,
     );
+  });
+
+  it("bound how many calls wait, and how many callers are kept apart", async () => {
+    const { plugin } = limited([{ limit: 1, windowMs: 60_000, maxWaitMs: 60_000 }], { maxWaiting: 1, maxKeys: 2 });
+    const as = async (subject: string) => {
+      const server = newServer(plugin);
+      server.registerTool("tool", {}, () => text("fine"));
+      return connect(server, subject);
+    };
+    const [ann, bob, eve, dan] = [await as("ann"), await as("bob"), await as("eve"), await as("dan")];
+    for (const { call } of [ann, bob, eve]) expect((await call("tool")).isError).toBeUndefined();
+    // Of keys beyond the bound all share one, and one call waits.
+    const waiting = dan.call("tool").catch(() => undefined);
+    await vi.waitUntil(() => plugin.stats()["waiting"] === 1);
+    expect(plugin.stats()).toMatchObject({ keys: 2, overflowed: 2 });
+    expect(textOf(await ann.call("tool"))).toContain("Too many calls wait already.");
+    await plugin.dispose();
+    await waiting;
   });
 
   it("have defaults that let a hundred calls run at once, and slow down what comes after two hundred", async () => {
