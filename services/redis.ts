@@ -6,14 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** Whether `redis-server` is installed. */
-export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
 /**
  * For `describe.skipIf`: true where Redis is missing. Where all servers have to be there (`PLUGBOARD_REQUIRE_SERVICES`), the
  * tests run, and fail for want of it.
  */
 export const skipsRedis = !hasRedis && process.env["PLUGBOARD_REQUIRE_SERVICES"] !== "1";
+
+const MAX_ATTEMPTS = 3;
 
 /** A Redis of its own on a free port of the loopback interface, with nothing in it and nothing kept. */
 export class RedisServer implements AsyncDisposable {
@@ -27,9 +28,17 @@ export class RedisServer implements AsyncDisposable {
   }
 
   static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), "plugboard-redis-")));
-    await server.start();
-    return server;
+    for (let attempt = 1; ; attempt++) {
+      const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), "plugboard-redis-")));
+      try {
+        await server.start();
+        return server;
+      } catch (error) {
+        await server[Symbol.asyncDispose]();
+        // Another process may have taken the port since it was found free.
+        if (attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
   }
 
   get url(): string {
