@@ -16,6 +16,9 @@ function dice(seed: number): (below: number) => number {
   };
 }
 
+/** Lines of each format. */
+const COUNT = 200_000;
+
 type Roll = (below: number) => number;
 
 function message(roll: Roll): string {
@@ -39,7 +42,7 @@ const pad = (value: number): string => String(value).padStart(2, "0");
 const clock = (at: Date): string => `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}:${pad(at.getUTCSeconds())}`;
 
 /** A line of each format at a time. */
-export const FORMATS: Readonly<Record<string, (roll: Roll, time: number) => string>> = {
+const FORMATS: Readonly<Record<string, (roll: Roll, time: number) => string>> = {
   log4j: (roll, time) =>
     `${new Date(time).toISOString().slice(0, 23).replace("T", " ").replace(".", ",")} ${LEVELS[roll(7)]} [worker-${roll(8)}] c.e.shop.Orders - ${message(roll)}`,
   syslog: (roll, time) => `Nov 22 ${clock(new Date(time))} web-1 sshd[${roll(30_000)}]: ${message(roll)}`,
@@ -74,7 +77,7 @@ export const FORMATS: Readonly<Record<string, (roll: Roll, time: number) => stri
 };
 
 /** Texts of `count` lines for each format, and of all of them in turn under `mixed`. */
-export function texts(count: number): Readonly<Record<string, string>> {
+function texts(count: number): Readonly<Record<string, string>> {
   const roll = dice(7);
   const made: Record<string, string[]> = { mixed: [] };
   const formats = Object.entries(FORMATS);
@@ -104,34 +107,29 @@ function rate(count: number, run: () => void): number {
   return count / (Math.min(...times) / 1e6);
 }
 
-/** Prints the table. */
-export function summaryBench(count = 200_000): void {
-  const thousand = (value: number): string => `${Math.round(value / 1000)},000`;
-  const rows: Record<string, string | number>[] = [];
-  const options = { zone: "UTC", reference: START };
-  for (const [name, text] of Object.entries(texts(count))) {
-    const split = rate(count, () => each(text, () => {}));
-    const json = name === "pino" || name === "zap";
-    const parseJson = json ? rate(count, () => each(text, (line) => void JSON.parse(line))) : undefined;
-    const parser = new LineParser(options);
-    const parse = rate(count, () => each(text, (line) => void parser.parse(line)));
-    const head = rate(count, () => each(text, (line) => void parser.head(line)));
-    const all = rate(count, () => {
-      const summary = new Summary();
-      let at = 0;
-      each(text, (line) => summary.add(parser.head(line), at++));
-    });
-    rows.push({
-      format: name,
-      split: thousand(split),
-      "JSON.parse": parseJson === undefined ? "" : thousand(parseJson),
-      parse: thousand(parse),
-      head: thousand(head),
-      "head + add": thousand(all),
-    });
-  }
-  console.log("lines per second of processor time, one thread");
-  table(rows);
+const thousand = (value: number): string => `${Math.round(value / 1000)},000`;
+const rows: Record<string, string | number>[] = [];
+const options = { zone: "UTC", reference: START };
+for (const [name, text] of Object.entries(texts(COUNT))) {
+  const split = rate(COUNT, () => each(text, () => {}));
+  const json = name === "pino" || name === "zap";
+  const parseJson = json ? rate(COUNT, () => each(text, (line) => void JSON.parse(line))) : undefined;
+  const parser = new LineParser(options);
+  const parse = rate(COUNT, () => each(text, (line) => void parser.parse(line)));
+  const head = rate(COUNT, () => each(text, (line) => void parser.head(line)));
+  const all = rate(COUNT, () => {
+    const summary = new Summary();
+    let at = 0;
+    each(text, (line) => summary.add(parser.head(line), at++));
+  });
+  rows.push({
+    format: name,
+    split: thousand(split),
+    "JSON.parse": parseJson === undefined ? "" : thousand(parseJson),
+    parse: thousand(parse),
+    head: thousand(head),
+    "head + add": thousand(all),
+  });
 }
-
-if (process.argv[1] === import.meta.filename) summaryBench();
+console.log("lines per second of processor time, one thread");
+table(rows);

@@ -1,3 +1,4 @@
+import { withoutAliases } from "./files/source.ts";
 import type { LogFile, Source } from "./files/source.ts";
 import { Hunt } from "./hunt.ts";
 import type { Query } from "./scan/query.ts";
@@ -67,9 +68,7 @@ export async function find(
   scanners: Scanners,
   options: FindOptions,
 ): Promise<Found> {
-  const hunts = logs.flatMap((log) => {
-    // A link to a log that is searched itself has nothing more.
-    if (log.alias !== undefined && logs.some(({ label }) => label === log.alias)) return [];
+  const hunts = withoutAliases(logs).flatMap((log) => {
     const from = options.from ? options.from.get(log.label) : "start";
     return from === undefined || from === "end" ? [] : [new Hunt(source, log, from, options)];
   });

@@ -2,7 +2,7 @@
  * Logs for agents: read, followed, searched and summarized, over rotations and in bounded memory.
  * @module
  */
-import { definePlugin } from "@plugboard/core";
+import { definePlugin, LIVE, READ_ONLY } from "@plugboard/core";
 import type { Call, PluginFactory } from "@plugboard/core";
 import { Logtail } from "./logtail.ts";
 import { logtailOptions } from "./options.ts";
@@ -11,7 +11,7 @@ import { Announcements, listResources, readResource } from "./resources.ts";
 import type { Stream, StreamOptions } from "./stream.ts";
 import { listLogs, listText } from "./tools/list.ts";
 import { readLog, readText } from "./tools/read.ts";
-import { annotations, inputsOf, listOutput, live, readOutput, searchOutput, summarizeOutput } from "./tools/schema.ts";
+import { inputsOf, listOutput, readOutput, searchOutput, summarizeOutput } from "./tools/schema.ts";
 import { searchLogs, searchText } from "./tools/search.ts";
 import { summarizeLogs } from "./tools/summarize.ts";
 import { summaryText } from "./tools/summary.ts";
@@ -67,7 +67,7 @@ export const logtail: PluginFactory<typeof logtailOptions, LogtailApi> = defineP
   setup(host, options) {
     const own = new Logtail(options);
     const inputs = inputsOf(options);
-    const common = { annotations, _meta: live };
+    const common = { annotations: READ_ONLY, _meta: LIVE };
     const readTool = host.toolName("logtail_read");
     host.onDispose(() => own.close());
     /** A call that ends with the plugin. */

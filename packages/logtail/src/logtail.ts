@@ -1,9 +1,9 @@
 import { ToolError } from "@plugboard/core";
 import { CursorError } from "./files/cursor.ts";
-import { isPlace, labelOf } from "./jump.ts";
+import { isPlace, parsePlace } from "./read/place.ts";
 import { Logs, UnknownLog } from "./logs.ts";
 import type { Selection } from "./logs.ts";
-import { Masker, secretMatcher } from "./mask.ts";
+import { Masker, secretMatcher } from "./mask/masker.ts";
 import { startMatcher } from "./options.ts";
 import type { LogtailOptions } from "./options.ts";
 import { ScanError } from "./scan/error.ts";
@@ -41,7 +41,7 @@ export class Logtail {
   /** The logs that a cursor is for. One of a line names its log; the others do where nothing else is said. @throws ToolError */
   async selectFor(cursor: string | undefined, name: string | undefined, signal?: AbortSignal): Promise<Selection> {
     if (cursor === undefined) return this.select(name, signal);
-    if (isPlace(cursor)) return this.select(labelOf(cursor), signal);
+    if (isPlace(cursor)) return this.select((await worded(async () => parsePlace(cursor))).label, signal);
     return this.select(name ?? (await worded(async () => this.logs.nameFor(cursor))), signal);
   }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { zoneOf } from "./format/zone.ts";
-import { secretMatcher } from "./mask.ts";
+import { secretMatcher } from "./mask/masker.ts";
 import { matcher } from "./scan/query.ts";
 
 const MIB = 1024 * 1024;

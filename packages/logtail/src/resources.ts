@@ -14,15 +14,14 @@ const UPDATE_MS = 1_000;
 const ASK_MS = 2_000;
 
 /** The URI of a log. */
-export function uriOf(scheme: string, label: string): string {
+function uriOf(scheme: string, label: string): string {
   return `${scheme}:///${label.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 /** The logs there are, as resources. */
 export async function listResources(logtail: Logtail, scheme: string, signal: AbortSignal): Promise<ListedResource[]> {
-  const { source } = await logtail.select(undefined, signal);
-  const { logs } = await source.list([], signal);
-  return logs.map(({ label }) => ({
+  const { listing } = await logtail.select(undefined, signal);
+  return listing.logs.map(({ label }) => ({
     uri: uriOf(scheme, label),
     name: label,
     description: `The last ${LINES} lines of ${label}`,
@@ -35,11 +34,12 @@ export async function readResource(logtail: Logtail, label: string, signal: Abor
   const { source } = await logtail.select(label, signal);
   const { maxLineChars, maxResultChars } = logtail.options;
   const { lines } = await read(source, undefined, { maxLines: LINES, signal });
-  const show = logtail.show.run();
-  const texts = lines.map((line) => cutLine(show(line.text), maxLineChars, line).text);
+  const show = logtail.show.runs();
+  const texts = lines.map((line) => cutLine(show(line), Math.min(maxLineChars, maxResultChars), line).text);
   let chars = 0;
-  const first = texts.findLastIndex((text) => (chars += text.length + 1) > maxResultChars);
-  return texts.slice(first + 1).join("\n");
+  const over = texts.findLastIndex((text) => (chars += text.length + 1) > maxResultChars);
+  // The last line in any case.
+  return texts.slice(Math.min(over + 1, texts.length - 1)).join("\n");
 }
 
 interface Wanted {
@@ -62,10 +62,6 @@ export class Announcements {
     this.#signal = signal;
   }
 
-  get running(): boolean {
-    return this.#running;
-  }
-
   /** Somebody may want to hear. @param failed is told what ends the watch too early */
   wake(failed: (error: unknown) => void): void {
     if (this.#running || this.#signal.aborted) return;
@@ -84,9 +80,8 @@ export class Announcements {
     let before: ReadonlyMap<string, string> | undefined;
     while (this.#resource.isWanted()) {
       // Streams may have joined.
-      const { source } = await this.#logtail.select(undefined, signal);
-      const { logs } = await source.list([], signal);
-      const now = new Map(logs.map((log) => [log.label, stateOf(log)]));
+      const { source, listing } = await this.#logtail.select(undefined, signal);
+      const now = new Map(listing.logs.map((log) => [log.label, stateOf(log)]));
       for (const [label, state] of now) {
         if (before && before.get(label) !== state) this.#resource.changed(uriOf(this.#scheme, label));
       }

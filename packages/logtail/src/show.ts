@@ -1,6 +1,6 @@
 import { cutText } from "@plugboard/core";
 import { displayText, stripEscapes } from "./format/ansi.ts";
-import type { Masker } from "./mask.ts";
+import type { Masker } from "./mask/masker.ts";
 
 export interface ShowOptions {
   readonly colors: "strip" | "show";

@@ -1,5 +1,7 @@
 import type { OpenFile } from "@plugboard/core/files";
-import type { Listed, ListedRotated, LogFile } from "./files/source.ts";
+import { compressionOf } from "./files/rotation.ts";
+import { withoutAliases } from "./files/source.ts";
+import type { Listed, LogFile } from "./files/source.ts";
 import { LineParser } from "./format/parser.ts";
 import { backward } from "./lines/backward.ts";
 import { forward } from "./lines/forward.ts";
@@ -7,11 +9,11 @@ import type { Query } from "./scan/query.ts";
 import type { Session } from "./scan/sessions.ts";
 import type { Part } from "./scan/types.ts";
 
-/** One file of a log. */
+/** One file of a log to scan. */
 export interface SpanSegment {
   /** The label of its log. */
   readonly label: string;
-  readonly listed: Listed | ListedRotated;
+  readonly listed: Listed;
   readonly compressed: boolean;
 }
 
@@ -20,27 +22,39 @@ const MAX_SEGMENTS = 250;
 /** How much earlier than the line before a line's time may be. */
 export const SKEW_MS = 60_000;
 
+export interface Segments {
+  readonly segments: readonly SpanSegment[];
+  /** Sentences on files that cannot be read. */
+  readonly skipped: string[];
+}
+
 /**
- * The files of logs, those written last first.
+ * The files of one log, the oldest first.
  * @param since files that were last written before it are left out; milliseconds since the epoch
+ * @param last the id of the newest file to take; default the newest there is
  */
-export function segmentsOf(
-  logs: readonly LogFile[],
-  since?: number,
-): { readonly segments: readonly SpanSegment[]; readonly skipped: string[] } {
+export function segmentsIn({ label, live, rotated }: LogFile, since: number = -Infinity, last?: string): Segments {
   const skipped: string[] = [];
   const segments: SpanSegment[] = [];
-  for (const { label, live, rotated, alias } of logs) {
-    // A link to a log that is there itself has nothing more.
-    if (alias !== undefined && logs.some((log) => log.label === alias)) continue;
-    for (const listed of [...rotated, ...(live ? [live] : [])]) {
-      const compression = "rotated" in listed ? (listed as ListedRotated).rotated.compression : undefined;
-      if (since !== undefined && listed.mtimeMs < since - SKEW_MS) continue;
-      if (compression === undefined || compression === "gz")
-        segments.push({ label, listed, compressed: compression !== undefined });
-      else skipped.push(`${listed.relative} is compressed in a format that cannot be read.`);
-    }
+  const there = [...rotated, ...(live ? [live] : [])];
+  const end = there.findIndex(({ id }) => id === last);
+  for (const listed of end === -1 ? there : there.slice(0, end + 1)) {
+    const compression = compressionOf(listed);
+    if (listed.mtimeMs < since - SKEW_MS) continue;
+    if (compression === "other") skipped.push(`${listed.relative} is compressed in a format that cannot be read.`);
+    else segments.push({ label, listed, compressed: compression === "gzip" });
   }
+  return { segments, skipped };
+}
+
+/**
+ * The files of logs, those written last first; at most 250.
+ * @param since see {@link segmentsIn}
+ */
+export function segmentsOf(logs: readonly LogFile[], since?: number): Segments {
+  const found = withoutAliases(logs).map((log) => segmentsIn(log, since));
+  const skipped = found.flatMap((one) => one.skipped);
+  const segments = found.flatMap((one) => one.segments);
   const newest = segments.toSorted((a, b) => b.listed.mtimeMs - a.listed.mtimeMs);
   if (newest.length > MAX_SEGMENTS)
     skipped.push(`Only the newest ${MAX_SEGMENTS} of ${newest.length} files were looked at.`);

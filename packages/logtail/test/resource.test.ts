@@ -25,6 +25,14 @@ describe("resources", () => {
     await expect(served.client.readResource({ uri: "log:///no.log" })).rejects.toThrow("no log");
   });
 
+  it("always have their last line", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), `first\n${"x".repeat(5_000)}\n`);
+    await using served = await serve({ paths: [place.path], maxResultChars: 1_000, maxLineChars: 4_000 });
+    const { contents } = await served.client.readResource({ uri: "log:///app.log" });
+    expect(contents[0]).toMatchObject({ text: `${"x".repeat(1_000)}… [cut, +4000 characters]` });
+  });
+
   it("tell who subscribed that they grew, not too often, and nobody else", async () => {
     await using place = await folder();
     await writeFile(place.at("app.log"), "a\n");

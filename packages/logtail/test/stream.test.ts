@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { writeFile } from "node:fs/promises";
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -71,6 +73,32 @@ describe("streams", () => {
     expect(served.plugin.stats()["streams"]).toBe(0);
   });
 
+  it("hold nothing in memory of what they have kept", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    await using served = await serve({});
+    const kept: WeakRef<Uint8Array>[] = [];
+    let asked: (() => void) | undefined;
+    const taken = new Promise<void>((resolve) => (asked = resolve));
+    served.plugin.stream(
+      "long",
+      (async function* () {
+        for (let count = 0; count < 10; count += 1) {
+          const item = Buffer.alloc(50_000, "x\n");
+          kept.push(new WeakRef(item));
+          yield item;
+        }
+        asked?.();
+        await new Promise(() => {});
+      })(),
+    );
+    await taken;
+    // What was reached in this turn of the event loop is kept until its end.
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(kept.slice(0, -1).filter((item) => item.deref() !== undefined)).toEqual([]);
+  });
+
   it("reject with what the stream throws, and keep what came before", async () => {
     await using served = await serve({});
     const { ended } = served.plugin.stream(
@@ -88,8 +116,9 @@ describe("streams", () => {
     await using served = await serve({ maxStreamBytes: 65_536 });
     await served.plugin.stream("big", items("first\n")).ended;
     const { cursor } = await served.call("read", { source: "stream:big" });
-    const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`);
-    await served.plugin.stream("big", items(...lines)).ended;
+    const lines = (hundred: number) => Array.from({ length: 100 }, (_, index) => `line ${100 * hundred + index}\n`);
+    const chunks = Array.from({ length: 200 }, (_, hundred) => lines(hundred).join(""));
+    await served.plugin.stream("big", items(...chunks)).ended;
     const { logs } = await served.call("list");
     expect((logs[0]?.size ?? 0) + (logs[0]?.rotated?.size ?? 0)).toBeLessThanOrEqual(65_536);
     const after = await served.call("read", { source: "stream:big", cursor, lines: 2 });
@@ -113,7 +142,7 @@ describe("streams", () => {
     await using served = await serve({ maxStreamBytes: 65_536 });
     const { ended } = served.plugin.stream(
       "parts",
-      items(...Array.from({ length: 4095 }, () => "0123456\n"), "hello", " world \ud83d", "\ude00\n", "end\n"),
+      items("0123456\n".repeat(4095), "hello", " world \ud83d", "\ude00\n", "end\n"),
     );
     await ended;
     const { lines = [] } = await served.call("read", { source: "stream:parts", lines: 3 });

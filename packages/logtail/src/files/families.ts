@@ -9,7 +9,7 @@ export type Names = ReadonlyMap<string, { readonly target: string | undefined }>
 export interface Family {
   /** The path of the log, whether or not there is a file now. */
   readonly path: string;
-  /** Whether there is a file of that name. */
+  /** Whether there is a file of that name that is not compressed. */
   readonly present: boolean;
   /** What a symbolic link of that name leads to. */
   readonly target: string | undefined;
@@ -55,10 +55,14 @@ export function familiesOf(
       const path = join(folder, name);
       const target = names.get(name)?.target;
       const rotated = found.get(name) ?? new Map<string, Rotated>();
+      // Nobody writes to a compressed file: it is all that is left of a log.
+      const { compression } = uncompressed(name);
+      const present = names.has(name) && compression === undefined;
+      if (names.has(name) && !present) rotated.set(path, { kind: "number", order: [0], compression });
       const beside = target === undefined ? [] : besideTarget(folders, path, target, rotated);
       families.push({
         path,
-        present: names.has(name),
+        present,
         target,
         rotated: [...rotated].map(([at, as]) => ({ path: at, rotated: as })),
         beside: beside.slice(0, MAX_BESIDE),

@@ -38,24 +38,33 @@ export function idOf(found: BigIntStats): string {
  * The evidence for a file that was read up to `offset`.
  * @throws RangeError if it is shorter
  */
-export async function evidenceOf(file: OpenFile, compressed: boolean, offset: number): Promise<Evidence> {
+export async function evidenceOf(
+  file: OpenFile,
+  compressed: boolean,
+  offset: number,
+  signal?: AbortSignal,
+): Promise<Evidence> {
   const from = Math.max(0, offset - ANCHOR);
   const [head, anchor] = await Promise.all([
-    slice(file, compressed, 0, HEAD),
-    offset <= HEAD ? undefined : slice(file, compressed, from, offset - from),
+    slice(file, compressed, 0, HEAD, signal),
+    offset <= HEAD ? undefined : slice(file, compressed, from, offset - from, signal),
   ]);
   const bytes = anchor ?? head.subarray(from, offset);
   if (bytes.length < offset - from) throw new RangeError("the file is shorter than that");
   return evidenceFrom(head, offset, bytes);
 }
 
-/** The evidence with the head as it has grown, if the file still has what is known of it. */
-export async function withHead(file: OpenFile, evidence: Evidence): Promise<Evidence> {
-  if (evidence.headLength === 0 || evidence.headLength >= HEAD) return evidence;
+/** The evidence with the head as it has grown, and that head, if the file still has what is known of it. */
+export async function withHead(
+  file: OpenFile,
+  evidence: Evidence,
+): Promise<{ readonly evidence: Evidence; readonly head: Buffer | undefined }> {
+  const { headLength, headHash } = evidence;
+  if (headLength === 0) return { evidence, head: undefined };
   const head = await slice(file, false, 0, HEAD);
-  if (head.length <= evidence.headLength || hashOf(head.subarray(0, evidence.headLength)) !== evidence.headHash)
-    return evidence;
-  return { ...evidence, headLength: head.length, headHash: hashOf(head) };
+  if (head.length < headLength || hashOf(head.subarray(0, headLength)) !== headHash)
+    return { evidence, head: undefined };
+  return { evidence: { ...evidence, headLength: head.length, headHash: hashOf(head) }, head };
 }
 
 /** The same from bytes at hand. */
@@ -64,25 +73,36 @@ export function evidenceFrom(head: Buffer, offset: number, anchor: Buffer): Evid
 }
 
 /** Whether a file holds what `evidence` was taken of, at least up to its offset. */
-export async function matches(file: OpenFile, compressed: boolean, evidence: Evidence): Promise<Match> {
+export async function matches(
+  file: OpenFile,
+  compressed: boolean,
+  evidence: Evidence,
+  signal?: AbortSignal,
+): Promise<Match> {
   const { headLength, offset } = evidence;
-  const head = await slice(file, compressed, 0, headLength);
+  const head = await slice(file, compressed, 0, headLength, signal);
   if (head.length < headLength || hashOf(head) !== evidence.headHash) return "other";
   const from = Math.max(0, offset - ANCHOR);
   const anchor =
-    offset <= headLength ? head.subarray(from, offset) : await slice(file, compressed, from, offset - from);
+    offset <= headLength ? head.subarray(from, offset) : await slice(file, compressed, from, offset - from, signal);
   if (anchor.length < offset - from || (!compressed && offset > headLength && (await sizeOf(file)) < offset))
     return "shorter";
   return hashOf(anchor) === evidence.anchorHash ? "same" : "other";
 }
 
 /** The bytes of a file, uncompressed, from an offset; fewer at its end. */
-export async function slice(file: OpenFile, compressed: boolean, from: number, length: number): Promise<Buffer> {
+export async function slice(
+  file: OpenFile,
+  compressed: boolean,
+  from: number,
+  length: number,
+  signal?: AbortSignal,
+): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   if (length === 0) return bytes;
   if (!compressed) return bytes.subarray(0, await readAt(file, bytes, from));
   let filled = 0;
-  for await (const chunk of chunks(file, true, from)) {
+  for await (const chunk of chunks(file, true, from, { signal })) {
     filled += chunk.bytes.copy(bytes, filled);
     if (filled === length) break;
   }

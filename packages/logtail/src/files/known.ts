@@ -5,10 +5,11 @@ import { chunks, sizeOf } from "../lines/bytes.ts";
 import { evidenceOf, matches, slice } from "./identity.ts";
 import type { Evidence } from "./identity.ts";
 import type { OpenFiles } from "./open.ts";
+import { compressionOf } from "./rotation.ts";
 import type { Listed, ListedRotated, LogFile } from "./source.ts";
 
 /** A file that was read before. */
-export interface Found {
+export interface KnownFile {
   readonly file: OpenFile;
   /** Where it stands in the row: itself, or what it was compressed or copied to. */
   readonly listed: Listed | undefined;
@@ -26,26 +27,27 @@ const ENOUGH = 256;
  * @throws Moved
  * @throws FileAccessError
  */
-export async function find(
+export async function findKnown(
   files: OpenFiles,
   log: LogFile,
   position: Position,
   claimed: ReadonlySet<Listed>,
   floor: number,
   time: number,
-): Promise<Found | undefined> {
+  signal: AbortSignal | undefined,
+): Promise<KnownFile | undefined> {
   const rotated = log.rotated.filter((one, index) => index > floor && !claimed.has(one) && isReadable(one));
   const live = log.live && !claimed.has(log.live) ? [log.live] : [];
   const named = [...live, ...rotated, ...log.beside].filter((one) => one.id === position.id);
-  const check = async (file: OpenFile, listed: Listed | undefined): Promise<Found | undefined> => {
-    const compressed = listed !== undefined && isCompressed(listed);
+  const check = async (file: OpenFile, listed: Listed | undefined): Promise<KnownFile | undefined> => {
+    const compressed = listed !== undefined && compressionOf(listed) === "gzip";
     // A file that was empty shows nothing by which to know it but its inode.
-    const same = position.headLength === 0 || (await matches(file, compressed, position)) === "same";
+    const same = position.headLength === 0 || (await matches(file, compressed, position, signal)) === "same";
     return same ? { file, listed, compressed, id: listed?.id ?? position.id } : undefined;
   };
   // Compressed, or copied. Short contents may be those of several files: the first that was written to since, else the last.
-  const elsewhere = async (row: readonly ListedRotated[]): Promise<Found | undefined> => {
-    let best: Found | undefined;
+  const elsewhere = async (row: readonly ListedRotated[]): Promise<KnownFile | undefined> => {
+    let best: KnownFile | undefined;
     for (const listed of row.toReversed()) {
       if (listed.id === position.id) continue;
       const file = await files.open(listed).catch(refused);
@@ -64,7 +66,7 @@ export async function find(
     const rank = log.rotated.indexOf(own.listed as ListedRotated);
     const older = rotated.filter((one) => one.mtimeMs > time && (rank === -1 || log.rotated.indexOf(one) < rank));
     const copy = await elsewhere(older);
-    return copy && !(await contains(own, copy)) ? copy : own;
+    return copy && !(await contains(own, copy, signal)) ? copy : own;
   }
   if (position.headLength === 0) return kept;
   let best = await elsewhere(rotated);
@@ -77,16 +79,21 @@ export async function find(
 }
 
 /** Whether all of `part` is what `whole` begins with. */
-async function contains(whole: Found, part: Found): Promise<boolean> {
-  return (await matches(whole.file, whole.compressed, await evidenceOfAll(part.file, part.compressed))) === "same";
+async function contains(whole: KnownFile, part: KnownFile, signal: AbortSignal | undefined): Promise<boolean> {
+  const all = await evidenceOfAll(part.file, part.compressed, signal);
+  return (await matches(whole.file, whole.compressed, all, signal)) === "same";
 }
 
 /** The evidence for a file that was read to its end. */
-export async function evidenceOfAll(file: OpenFile, compressed: boolean): Promise<Evidence> {
+export async function evidenceOfAll(
+  file: OpenFile,
+  compressed: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Evidence> {
   if (!compressed) return evidenceOf(file, false, await sizeOf(file));
   let size = 0;
-  for await (const { bytes } of chunks(file, true, 0)) size += bytes.length;
-  return evidenceOf(file, true, size);
+  for await (const { bytes } of chunks(file, true, 0, { signal })) size += bytes.length;
+  return evidenceOf(file, true, size, signal);
 }
 
 function refused(error: unknown): undefined {
@@ -102,28 +109,26 @@ export async function isCopy(
   listed: ListedRotated,
   positions: readonly Position[],
   whole: readonly Evidence[],
+  signal: AbortSignal | undefined,
 ): Promise<boolean> {
   if (!isReadable(listed)) return false;
   const known = [...positions, ...whole].filter((at) => at.headLength > 0);
   const file = known.length > 0 ? await files.open(listed).catch(refused) : undefined;
   if (!file) return false;
+  const compressed = compressionOf(listed) === "gzip";
   for (const { id, headLength } of positions) {
     const head = files.heads.get(id);
     if (head?.length !== headLength) continue;
-    const bytes = await slice(file, isCompressed(listed), 0, headLength);
+    const bytes = await slice(file, compressed, 0, headLength, signal);
     if (bytes.length > 0 && bytes.length < headLength && head.subarray(0, bytes.length).equals(bytes)) return true;
   }
   for (const evidence of known) {
-    const match = await matches(file, isCompressed(listed), evidence);
+    const match = await matches(file, compressed, evidence, signal);
     if (match === "shorter" || (match === "same" && whole.includes(evidence))) return true;
   }
   return false;
 }
 
 function isReadable(listed: ListedRotated): boolean {
-  return listed.rotated.compression === undefined || listed.rotated.compression === "gz";
-}
-
-export function isCompressed(listed: Listed | ListedRotated): boolean {
-  return "rotated" in listed && listed.rotated.compression !== undefined;
+  return compressionOf(listed) !== "other";
 }

@@ -18,7 +18,7 @@ export async function pause(attempt: number): Promise<void> {
 }
 
 /** Opens listed files, each once, and closes them together; some may be kept open, so that they can vanish and be read. */
-export class OpenFiles {
+export class OpenFiles implements AsyncDisposable {
   readonly #roots: Roots;
   readonly #open = new Map<string, OpenFile>();
   readonly #heads = new Map<string, Buffer>();
@@ -57,7 +57,7 @@ export class OpenFiles {
     throw new Moved();
   }
 
-  /** The first bytes of a file, as they were when a short one was left, by its id; a file may have been truncated since. */
+  /** The first bytes of files as they were when they were left, by their ids; a file may have been truncated since. */
   get heads(): Map<string, Buffer> {
     return this.#heads;
   }
@@ -74,5 +74,9 @@ export class OpenFiles {
 
   async close(): Promise<void> {
     await this.keep(new Set());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

@@ -1,9 +1,10 @@
 import type { OpenFile } from "@plugboard/core/files";
 import type { Position } from "./cursor.ts";
 import type { Evidence } from "./identity.ts";
-import { evidenceOfAll, find, isCompressed, isCopy } from "./known.ts";
-import type { Found } from "./known.ts";
+import { evidenceOfAll, findKnown, isCopy } from "./known.ts";
+import type { KnownFile } from "./known.ts";
 import type { OpenFiles } from "./open.ts";
+import { compressionOf } from "./rotation.ts";
 import type { Listed, ListedRotated, LogFile } from "./source.ts";
 
 /** Bytes that were, or may have been, in a log and cannot be given any more. */
@@ -57,27 +58,33 @@ export interface Plan {
  * @throws Moved
  * @throws FileAccessError
  */
-export async function plan(files: OpenFiles, log: LogFile, known: readonly Position[], time: number): Promise<Plan> {
+export async function plan(
+  files: OpenFiles,
+  log: LogFile,
+  known: readonly Position[],
+  time: number,
+  signal?: AbortSignal,
+): Promise<Plan> {
   const segments: Segment[] = [];
   const gaps: Gap[] = [];
   const claimed = new Set<Listed>();
   const missing: Position[] = [];
   /** All of the files that are open still and have no name, of which nothing was known. */
   const nameless: Evidence[] = [];
-  let newest: Found | undefined;
+  let newest: KnownFile | undefined;
   /** Index in the row of rotated files of the newest one that was read. */
   let floor = -1;
   let floorBefore = -1;
   for (const position of known) {
     floorBefore = floor;
-    newest = await find(files, log, position, claimed, floor, time);
+    newest = await findKnown(files, log, position, claimed, floor, time, signal);
     if (!newest) {
       missing.push(position);
       continue;
     }
     const { listed, file, compressed, id } = newest;
     if (listed) claimed.add(listed);
-    else if (position.headLength === 0) nameless.push(await evidenceOfAll(file, false));
+    else if (position.headLength === 0) nameless.push(await evidenceOfAll(file, false, signal));
     floor = Math.max(floor, log.rotated.indexOf(listed as ListedRotated));
     segments.push({ id, compressed, position, file, listed, live: listed !== undefined && listed === log.live });
   }
@@ -93,11 +100,11 @@ export async function plan(files: OpenFiles, log: LogFile, known: readonly Posit
     // Not known to come after what was read: what has been written to since was not read yet.
     const isLater = inRow && index > floor;
     if (!isLater && one.mtimeMs <= time) continue;
-    if (!isLater && (await isCopy(files, one, known, nameless))) {
+    if (!isLater && (await isCopy(files, one, known, nameless, signal))) {
       // Remembered as read, so that it is not taken for a new one when what it is a copy of is no longer known.
-      const compressed = isCompressed(one);
+      const compressed = compressionOf(one) === "gzip";
       const file = await files.open(one);
-      const evidence = await evidenceOfAll(file, compressed);
+      const evidence = await evidenceOfAll(file, compressed, signal);
       const position = { ...evidence, label: log.label, id: one.id, left: 0 };
       segments.push({ id: one.id, compressed, position, file, listed: one, live: false });
       continue;
@@ -113,10 +120,13 @@ export async function plan(files: OpenFiles, log: LogFile, known: readonly Posit
     gaps.push({ file: log.label, reason });
   }
   for (const one of later) {
-    const compressed = one.rotated.compression === "gz";
-    if (one.rotated.compression !== undefined && !compressed)
+    const compression = compressionOf(one);
+    if (compression === "other") {
       gaps.push({ file: log.label, reason: `"${one.relative}" is compressed in a format that cannot be read.` });
-    else segments.push({ id: one.id, compressed, position: undefined, file: undefined, listed: one, live: false });
+      continue;
+    }
+    const compressed = compression === "gzip";
+    segments.push({ id: one.id, compressed, position: undefined, file: undefined, listed: one, live: false });
   }
   if (wasEmpty && inRow) {
     const rank = ({ listed }: Segment): number => log.rotated.indexOf(listed as ListedRotated);

@@ -10,6 +10,15 @@ export interface Rotated {
 const COMPRESSION = /\.(gz|bz2|xz|zst|lz4|zip|Z)$/;
 const SEPARATORS = ".-_";
 
+/**
+ * How a file is compressed, as its name says. Only `gzip` can be inflated; `other` cannot be read. The file under a log's own
+ * name is written to, and so it is not compressed.
+ */
+export function compressionOf({ rotated }: { readonly rotated: Rotated | undefined }): "none" | "gzip" | "other" {
+  if (rotated?.compression === undefined) return "none";
+  return rotated.compression === "gz" ? "gzip" : "other";
+}
+
 /** A name without the ending of a compressed file, and that ending. */
 export function uncompressed(name: string): { readonly plain: string; readonly compression: string | undefined } {
   const compression = COMPRESSION.exec(name)?.[1];

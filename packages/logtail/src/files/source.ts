@@ -39,6 +39,8 @@ export interface Listed {
   readonly id: string;
   readonly size: number;
   readonly mtimeMs: number;
+  /** What its name says, if it is one that the log was rotated to. */
+  readonly rotated: Rotated | undefined;
 }
 
 export interface ListedRotated extends Listed {
@@ -72,6 +74,12 @@ export interface Listing {
   readonly folders: readonly string[];
 }
 
+/** Logs without the symbolic links that lead to another of them: these have nothing of their own. */
+export function withoutAliases(logs: readonly LogFile[]): LogFile[] {
+  const labels = new Set(logs.map(({ label }) => label));
+  return logs.filter(({ alias }) => alias === undefined || !labels.has(alias));
+}
+
 /** A set of logs inside roots. Files and folders may appear later; only the roots have to exist. */
 export interface Source {
   readonly roots: Roots;
@@ -86,6 +94,8 @@ export interface Source {
 /** Logs of one source, if nothing else is said. */
 const MAX_FILES = 500;
 const AT_ONCE = 16;
+/** How often the folders are walked while files change their names between the walk and the look at each. */
+const MAX_WALKS = 5;
 
 /** Describes a source. Looks at nothing before it is asked. */
 export function source(options: SourceOptions): Source {
@@ -122,43 +132,51 @@ export function source(options: SourceOptions): Source {
     key: options.key ?? JSON.stringify([roots.list.map((root) => root.path), patterns]),
     concerns,
     async list(known = [], signal) {
-      const { folders, looked } = await walk(signal);
-      const expected = known.flatMap((label) => {
-        const at = labels.parse(label);
-        const root = at && roots.list[at.root];
-        if (!root) return [];
-        const path = root.kind === "file" ? root.path : join(root.path, at.relative);
-        const owner = ownerOf(path);
-        return owner && labels.of(owner.root, owner.relative) === label ? [path] : [];
-      });
-      const owned = (path: string): boolean => ownerOf(path) !== undefined;
-      const families = familiesOf(folders, owned, expected, rotatedIn).flatMap((family) => {
-        const owner = ownerOf(family.path);
-        if (!owner) return [];
-        const label = labels.of(owner.root, owner.relative);
-        return select && !select(label) ? [] : [{ family, owner, label }];
-      });
-      families.sort((a, b) => (a.label < b.label ? -1 : 1));
-      const own = new Map(families.map(({ family, label }) => [family.path, label]));
-      const logs: LogFile[] = [];
-      for (let at = 0; at < families.length && at < maxFiles; at += AT_ONCE) {
-        signal?.throwIfAborted();
-        const some = families.slice(at, Math.min(at + AT_ONCE, maxFiles));
-        logs.push(
-          ...(await Promise.all(
-            some.map(async ({ family, owner, label }) => ({
-              root: owner.root,
-              name: owner.relative,
-              label,
-              alias: family.target === undefined ? undefined : own.get(family.target),
-              ...(await look(family)),
-            })),
-          )),
-        );
+      for (let attempt = 1; ; attempt += 1) {
+        const { vanished, ...listing } = await listOnce(known, signal);
+        if (!vanished || attempt >= MAX_WALKS) return listing;
       }
-      return { logs, omitted: families.length - logs.length, folders: [...looked] };
     },
   };
+
+  async function listOnce(
+    known: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Listing & { readonly vanished: boolean }> {
+    const { folders, looked } = await walk(signal);
+    const expected = known.flatMap((label) => {
+      const at = labels.parse(label);
+      const root = at && roots.list[at.root];
+      if (!root) return [];
+      const path = root.kind === "file" ? root.path : join(root.path, at.relative);
+      const owner = ownerOf(path);
+      return owner && labels.of(owner.root, owner.relative) === label ? [path] : [];
+    });
+    const owned = (path: string): boolean => ownerOf(path) !== undefined;
+    const families = familiesOf(folders, owned, expected, rotatedIn).flatMap((family) => {
+      const owner = ownerOf(family.path);
+      if (!owner) return [];
+      const label = labels.of(owner.root, owner.relative);
+      return select && !select(label) ? [] : [{ family, owner, label }];
+    });
+    families.sort((a, b) => (a.label < b.label ? -1 : 1));
+    const own = new Map(families.map(({ family, label }) => [family.path, label]));
+    const logs: LogFile[] = [];
+    let vanished = false;
+    for (let at = 0; at < families.length && at < maxFiles; at += AT_ONCE) {
+      signal?.throwIfAborted();
+      const some = families.slice(at, Math.min(at + AT_ONCE, maxFiles));
+      const found = await Promise.all(some.map(({ family }) => look(family)));
+      for (const [index, { family, owner, label }] of some.entries()) {
+        const seen = found[index];
+        if (!seen) continue;
+        const alias = family.target === undefined ? undefined : own.get(family.target);
+        logs.push({ root: owner.root, name: owner.relative, label, alias, ...seen });
+        vanished ||= (family.present && !seen.live) || seen.rotated.length < family.rotated.length;
+      }
+    }
+    return { logs, omitted: families.length - logs.length, folders: [...looked], vanished };
+  }
 
   function relativeOf(path: string): string {
     return roots.locate(path)?.relative ?? basename(path);
@@ -191,6 +209,7 @@ export function source(options: SourceOptions): Source {
       id: idOf(found),
       size: Number(found.size),
       mtimeMs: Number(found.mtimeNs) / 1e6,
+      rotated: undefined,
     };
   }
 }

@@ -1,3 +1,4 @@
+import { isDigit } from "./characters.ts";
 import { levelOfStatus } from "./level.ts";
 import type { Draft, LogRecord } from "./record.ts";
 import { newFields } from "./record.ts";
@@ -72,10 +73,6 @@ function statusAndSizeEnd(text: string, at: number): number {
   if (text.charCodeAt(end) === 45) end++;
   else while (end < at + 40 && isDigit(text.charCodeAt(end))) end++;
   return end > at + 5 && (end === text.length || text.charCodeAt(end) === 32) ? end : -1;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
 }
 
 /** Index of the quote that ends what starts at `at`, or the text's length. */

@@ -2,7 +2,7 @@ import type { Level } from "./level.ts";
 import { levelOfNumber, levelOfOffset, levelOfOtel, levelOfWord } from "./level.ts";
 import type { Draft, LogRecord } from "./record.ts";
 import { newFields } from "./record.ts";
-import type { Stamp, TimeReader } from "./time.ts";
+import type { TimeReader } from "./time.ts";
 
 /** UTF-16 units; a longer line is not taken for JSON. */
 const MAX_LENGTH = 1 << 20;
@@ -25,9 +25,26 @@ const TIMES = [
   "timeUnixNano",
   "__REALTIME_TIMESTAMP",
 ];
-const LEVELS = ["level", "lvl", "severity", "levelname", "log.level", "loglevel", "log_level", "level_name", "@l"];
-const NUMBERS = ["severity_number", "severityNumber", "SeverityNumber", "PRIORITY", "level_value"];
-const TEXTS = ["severity_text", "severityText", "SeverityText"];
+/** Names of levels, and what a number in them means; the first that has a level counts. */
+const LEVELS: readonly (readonly [name: string, ofNumber: (value: number) => Level | undefined])[] = [
+  ["level", levelOfNumber],
+  ["lvl", levelOfNumber],
+  ["severity", levelOfNumber],
+  ["levelname", levelOfNumber],
+  ["log.level", levelOfNumber],
+  ["loglevel", levelOfNumber],
+  ["log_level", levelOfNumber],
+  ["level_name", levelOfNumber],
+  ["@l", levelOfNumber],
+  ["severity_number", levelOfOtel],
+  ["severityNumber", levelOfOtel],
+  ["SeverityNumber", levelOfOtel],
+  ["PRIORITY", levelOfNumber],
+  ["level_value", levelOfNumber],
+  ["severity_text", levelOfNumber],
+  ["severityText", levelOfNumber],
+  ["SeverityText", levelOfNumber],
+];
 const MESSAGES = [
   "msg",
   "message",
@@ -85,32 +102,18 @@ function takeTime(draft: Draft, value: Record<string, unknown>, times: TimeReade
       draft.time = time;
       return name;
     }
-    if (typeof found !== "string" || found.length > 64) continue;
-    const stamp: Stamp | undefined = times.read(found, 0);
-    const time = stamp?.time ?? (/^\d{10,19}(?:\.\d{1,9})?$/.test(found) ? times.epoch(Number(found)) : undefined);
-    if (time === undefined) continue;
-    draft.time = time;
-    if (stamp?.zone !== undefined) draft.zone = stamp.zone;
+    const stamp = typeof found === "string" ? times.value(found) : undefined;
+    if (stamp === undefined) continue;
+    draft.time = stamp.time;
+    if (stamp.zone !== undefined) draft.zone = stamp.zone;
     return name;
   }
   return undefined;
 }
 
 function takeLevel(draft: Draft, value: Record<string, unknown>): string | undefined {
-  for (const name of LEVELS) {
-    const level = levelOf(value[name], levelOfNumber);
-    if (level === undefined) continue;
-    draft.level = level;
-    return name;
-  }
-  for (const name of NUMBERS) {
-    const level = levelOf(value[name], /^s/i.test(name) ? levelOfOtel : levelOfNumber);
-    if (level === undefined) continue;
-    draft.level = level;
-    return name;
-  }
-  for (const name of TEXTS) {
-    const level = levelOf(value[name], levelOfNumber);
+  for (const [name, ofNumber] of LEVELS) {
+    const level = levelOf(value[name], ofNumber);
     if (level === undefined) continue;
     draft.level = level;
     return name;
@@ -145,17 +148,18 @@ function takeMessage(draft: Draft, value: Record<string, unknown>): string | und
     draft.message = message.endsWith("\n") ? message.slice(0, -1) : message;
     return name;
   }
-  const fields = value["fields"];
-  if (typeof fields === "object" && fields !== null) {
-    // Rust's tracing puts it there.
-    const message = (fields as Record<string, unknown>)["message"];
-    if (typeof message === "string") draft.message = message;
-    if (typeof message === "string") return undefined;
-  }
   const error = value["err"] ?? value["error"];
-  const message = typeof error === "object" && error !== null ? (error as Record<string, unknown>)["message"] : error;
+  // Rust's tracing puts it into `fields`.
+  const message = textIn(value["fields"]) ?? textIn(error) ?? error;
   if (typeof message === "string") draft.message = message;
   return undefined;
+}
+
+/** The text `message` of an object; undefined when there is none. */
+function textIn(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { message } = value as Record<string, unknown>;
+  return typeof message === "string" ? message : undefined;
 }
 
 function tooDeep(value: unknown, left: number): boolean {

@@ -45,11 +45,10 @@ export function parseLogfmt(text: string, times: TimeReader, full: boolean): Log
     const quoted = text.charCodeAt(valueStart) === 34 && at > valueStart + 1;
     const value = quoted ? unquote(text.slice(valueStart + 1, at - 1)) : text.slice(valueStart, at);
     if (role === "time" && draft.time === undefined) {
-      const stamp = value.length > 64 ? undefined : times.read(value, 0);
-      const time = stamp?.time ?? (/^\d{10,19}(?:\.\d{1,9})?$/.test(value) ? times.epoch(Number(value)) : undefined);
-      if (time !== undefined) {
-        draft.time = time;
-        if (stamp?.zone !== undefined) draft.zone = stamp.zone;
+      const found = times.value(value);
+      if (found !== undefined) {
+        draft.time = found.time;
+        if (found.zone !== undefined) draft.zone = found.zone;
         continue;
       }
     }

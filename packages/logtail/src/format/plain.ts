@@ -1,3 +1,4 @@
+import { isLetter, isName } from "./characters.ts";
 import { parseHead, phpHead } from "./heads.ts";
 import type { Level } from "./level.ts";
 import { levelAt } from "./level.ts";
@@ -180,16 +181,7 @@ function skipBack(text: string, from: number, at: number): number {
   return end;
 }
 
-function isLetter(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
-}
-
 /** What makes a longer word of the letters before it: digits, `_ - . / = $ @` and letters beyond ASCII. */
 function isJoint(code: number): boolean {
   return (code >= 45 && code <= 57) || code === 95 || code === 61 || code === 36 || code === 64 || code > 127;
-}
-
-/** What stands in the name of a logger. */
-function isName(code: number): boolean {
-  return isLetter(code) || (code >= 45 && code <= 57) || code === 95 || code === 36;
 }

@@ -1,3 +1,4 @@
+import { isDigit, isLetter, isName } from "./characters.ts";
 import type { Level } from "./level.ts";
 import { levelAt } from "./level.ts";
 import type { LineHead } from "./record.ts";
@@ -156,16 +157,4 @@ function nameEnd(bytes: Uint8Array, from: number, to: number): number {
   const mark = bytes[at + 1];
   const named = at > from && at + 2 < to && bytes[at] === 32 && (mark === 45 || mark === 58) && bytes[at + 2] === 32;
   return named ? at + 3 : from;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-function isLetter(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
-}
-
-function isName(code: number): boolean {
-  return isLetter(code) || (code >= 45 && code <= 57) || code === 95 || code === 36;
 }

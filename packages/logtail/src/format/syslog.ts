@@ -1,3 +1,4 @@
+import { isWord } from "./characters.ts";
 import { levelAt, levelOfSeverity } from "./level.ts";
 import { levelIn } from "./plain.ts";
 import type { Draft, LogRecord } from "./record.ts";
@@ -89,18 +90,14 @@ function tagAt(text: string, at: number): Tag | undefined {
   return text.charCodeAt(end + 1) === 32 ? { nameEnd, pidEnd, end: end + 2, blank } : undefined;
 }
 
-function isAlphanumeric(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95;
-}
-
 /** Letters, digits, and `_ . : -`. */
 function isHost(code: number): boolean {
-  return isAlphanumeric(code) || code === 45 || code === 46 || code === 58;
+  return isWord(code) || code === 45 || code === 46 || code === 58;
 }
 
 /** Letters, digits, and `_ . / @ ( ) -`. */
 function isTag(code: number): boolean {
-  return isAlphanumeric(code) || (code >= 45 && code <= 47) || code === 40 || code === 41 || code === 64;
+  return isWord(code) || (code >= 45 && code <= 47) || code === 40 || code === 41 || code === 64;
 }
 
 function rfc5424(

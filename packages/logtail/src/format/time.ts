@@ -1,3 +1,6 @@
+import { dayStart, HOUR, inLatestYear, isDate, monthAt } from "./calendar.ts";
+import { digits, isDigit, pair } from "./characters.ts";
+import { OffsetReader } from "./offset.ts";
 import type { Zone } from "./zone.ts";
 import { zoneOf } from "./zone.ts";
 
@@ -21,10 +24,8 @@ export interface TimeOptions {
   readonly reference?: number;
 }
 
-/** Three letters each, so that a month's number follows from where its name stands. */
-const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
-const HOUR = 3_600_000;
-const DAY = 86_400_000;
+/** Longest text of a field that is taken for a time. */
+const MAX_VALUE = 64;
 
 /** Of the ways to write a time, one: the last hour read, which most often is the next one's too. */
 interface Hour {
@@ -48,10 +49,7 @@ export class TimeReader {
   #asked: string | undefined;
   #askedAt = 0;
   #answer: Stamp | undefined;
-  /** The last zone, with the blank before it. */
-  #zoneText = "";
-  #zoneName = "";
-  #zoneOffset = 0;
+  readonly #offsets = new OffsetReader();
 
   /** @throws RangeError for a zone that nobody knows */
   constructor(options: TimeOptions = {}) {
@@ -64,6 +62,15 @@ export class TimeReader {
     const first = text.charCodeAt(at);
     if (first >= 48 && first <= 57) return this.iso(text, at) ?? this.#apache(text, at) ?? this.#short(text, at);
     return first >= 65 && first <= 87 ? this.named(text, at) : undefined;
+  }
+
+  /** The time of a field with this text: in any of the forms, or as `epoch` takes it. */
+  value(text: string): Pick<Stamp, "time" | "zone"> | undefined {
+    if (text.length > MAX_VALUE) return undefined;
+    const stamp = this.read(text, 0);
+    if (stamp !== undefined) return stamp;
+    const time = /^\d{10,19}(?:\.\d{1,9})?$/.test(text) ? this.epoch(Number(text)) : undefined;
+    return time === undefined ? undefined : { time, zone: undefined };
   }
 
   /** `2026-11-22T10:11:12.123Z`, `2026-11-22 10:11:12,123 +0100`, `2026/11/22 10:11:12`; seconds may be missing. */
@@ -116,7 +123,7 @@ export class TimeReader {
     const after = digits(text, yearless.end + 1, 4);
     if (!(after > 1900) || isDigit(text.charCodeAt(yearless.end + 5))) return yearless;
     if (!isDate(after, month, day)) return undefined;
-    const wall = dayNumber(after, month, day) * DAY + digits(text, clock, 2) * HOUR;
+    const wall = dayStart(after, month, day) + digits(text, clock, 2) * HOUR;
     const dated = this.#minutes(text, clock + 3, wall, false);
     return dated && { ...dated, end: yearless.end + 5 };
   }
@@ -192,9 +199,9 @@ export class TimeReader {
     last: Hour,
   ): Stamp | undefined {
     const hour = digits(text, at, 2);
-    if (text.charCodeAt(at + 2) !== 58 || !(hour <= 24) || !isDate(year ?? LEAP_YEAR, month, day)) return undefined;
+    if (text.charCodeAt(at + 2) !== 58 || !(hour <= 24) || !isDate(year, month, day)) return undefined;
     const clock = hour * HOUR;
-    let wall = year === undefined ? this.#withoutYear(month, day, clock) : dayNumber(year, month, day) * DAY + clock;
+    let wall = year === undefined ? this.#withoutYear(month, day, clock) : dayStart(year, month, day) + clock;
     const stamp = this.#minutes(text, at + 3, wall, year !== undefined);
     if (stamp === undefined) return undefined;
     if (year === undefined && this.#withoutYear(month, day, clock + HOUR) !== wall + HOUR) {
@@ -240,142 +247,12 @@ export class TimeReader {
         }
       }
     }
-    const zone = dated ? this.#zoneAt(text, end) : -1;
-    if (zone < 0) return { time: Math.floor(this.#zone(wall + ms)), zone: undefined, end };
-    return { time: wall + ms - this.#zoneOffset, zone: this.#zoneName, end: zone };
+    const offsetEnd = dated ? this.#offsets.read(text, end) : -1;
+    if (offsetEnd < 0) return { time: Math.floor(this.#zone(wall + ms)), zone: undefined, end };
+    return { time: wall + ms - this.#offsets.ms, zone: this.#offsets.name, end: offsetEnd };
   }
 
-  /** Index after the zone at `end`, which is then the last one; -1 when there is none. */
-  #zoneAt(text: string, end: number): number {
-    const code = text.charCodeAt(end);
-    if (code !== 32 && code !== 90 && code !== 122 && code !== 43 && code !== 45 && code !== 85 && code !== 71)
-      return -1;
-    const last = this.#zoneText;
-    if (last !== "" && text.startsWith(last, end)) {
-      const next = text.charCodeAt(end + last.length);
-      if (!isWord(next) && next !== 58) return end + last.length;
-    }
-    const zone = zoneAt(text, end);
-    if (zone === undefined) return -1;
-    this.#zoneText = text.slice(end, zone.end);
-    this.#zoneName = zone.name;
-    this.#zoneOffset = offsetOf(zone.name);
-    return zone.end;
-  }
-
-  /** On the clock on the wall: in the latest year whose time is at most a day after the reference. */
   #withoutYear(month: number, day: number, clock: number): number {
-    const year = new Date(this.#reference).getUTCFullYear();
-    for (let tried = year + 1; tried > year - LEAP_GAP; tried--) {
-      if (!isDate(tried, month, day)) continue;
-      const wall = dayNumber(tried, month, day) * DAY + clock;
-      if (Math.floor(this.#zone(wall)) <= this.#reference + DAY || tried <= year - 1) return wall;
-    }
-    return dayNumber(year, month, day) * DAY + clock;
+    return inLatestYear(month, day, clock, this.#zone, this.#reference);
   }
-}
-
-/** The number, from 1, of the month whose short name is at `at`. */
-function monthAt(text: string, at: number): number | undefined {
-  const first = text.charCodeAt(at);
-  if (first < 65 || first > 83) return undefined;
-  const found = MONTHS.indexOf(text.slice(at, at + 3));
-  return found >= 0 && found % 3 === 0 && text.length >= at + 3 ? found / 3 + 1 : undefined;
-}
-
-/** A year with all days. */
-const LEAP_YEAR = 2024;
-/** Years from one leap day to the next, at most, and one more. */
-const LEAP_GAP = 9;
-/** Earlier years are what programs write for no time at all, such as 0001 and 1601. */
-const MIN_YEAR = 1900;
-
-/** Whether there is such a day, in a year that a log can have; `month` from 1. NaN is none. */
-function isDate(year: number, month: number, day: number): boolean {
-  if (!(year >= MIN_YEAR && month >= 1 && month <= 12 && day >= 1)) return false;
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return day <= (month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31);
-}
-
-/** Days since the epoch in the Gregorian calendar; `month` from 1. */
-function dayNumber(year: number, month: number, day: number): number {
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const ofEra = shifted - era * 400;
-  const ofYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468;
-}
-
-function zoneAt(text: string, end: number): { readonly name: string; readonly end: number } | undefined {
-  const at = text.charCodeAt(end) === 32 ? end + 1 : end;
-  const code = text.charCodeAt(at);
-  if (code === 90 || code === 122) return isWord(text.charCodeAt(at + 1)) ? undefined : { name: "Z", end: at + 1 };
-  if (code === 85 || code === 71) {
-    const name = text.slice(at, at + 3);
-    return (name === "UTC" || name === "GMT") && !isWord(text.charCodeAt(at + 3)) ? { name, end: at + 3 } : undefined;
-  }
-  if (code >= 67 && code <= 87 && at > end) {
-    const name = /^[A-Z]{3,4}\b/.exec(text.slice(at, at + 5))?.[0] ?? "";
-    return NAMED_ZONES.has(name) ? { name, end: at + name.length } : undefined;
-  }
-  if (code !== 43 && code !== 45) return undefined;
-  if (!(digits(text, at + 1, 2) <= 18)) return undefined;
-  const colon = text.charCodeAt(at + 3) === 58;
-  const minutes = digits(text, at + (colon ? 4 : 3), 2);
-  const after = minutes < 60 ? at + (colon ? 6 : 5) : at + 3;
-  return isWord(text.charCodeAt(after)) ? undefined : { name: text.slice(at, after), end: after };
-}
-
-/** Hours of the abbreviations that mean one zone alone; others, such as `CST` and `IST`, are not read. */
-const NAMED_ZONES = new Map([
-  ["WET", 0],
-  ["WEST", 1],
-  ["CET", 1],
-  ["CEST", 2],
-  ["EET", 2],
-  ["EEST", 3],
-  ["MSK", 3],
-  ["JST", 9],
-  ["EDT", -4],
-  ["EST", -5],
-  ["CDT", -5],
-  ["MDT", -6],
-  ["MST", -7],
-  ["PDT", -7],
-  ["PST", -8],
-]);
-
-/** In ms, of `Z`, `UTC`, `+01`, `+0100`, `-01:00`. */
-function offsetOf(zone: string): number {
-  if (zone.length < 3 || zone === "UTC" || zone === "GMT") return 0;
-  const named = NAMED_ZONES.get(zone);
-  if (named !== undefined) return named * HOUR;
-  const minutes = zone.length === 3 ? 0 : digits(zone, zone.length - 2, 2);
-  return (digits(zone, 1, 2) * 60 + minutes) * 60_000 * (zone.charCodeAt(0) === 45 ? -1 : 1);
-}
-
-/** The number in `count` digits at `at`; NaN when they are not digits. */
-function digits(text: string, at: number, count: number): number {
-  let value = 0;
-  for (let index = at; index < at + count; index++) {
-    const code = text.charCodeAt(index);
-    if (!isDigit(code)) return Number.NaN;
-    value = value * 10 + code - 48;
-  }
-  return value;
-}
-
-/** The number in two digits at `at`; NaN when they are not digits. */
-function pair(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 48;
-  const ones = text.charCodeAt(at + 1) - 48;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-function isWord(code: number): boolean {
-  return isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
 }

@@ -1,7 +1,7 @@
 import { fstatSync, readSync } from "node:fs";
 import { createGunzip } from "node:zlib";
 import type { OpenFile } from "@plugboard/core/files";
-import { isNear } from "./local.ts";
+import { isLocalFile } from "./local.ts";
 
 /** Bytes of a file, uncompressed, and where they start. The bytes are only good until the next chunk is asked for. */
 export interface Chunk {
@@ -19,7 +19,7 @@ const SMALL = 65_536;
 
 async function readOnce(file: OpenFile, buffer: Buffer, from: number, position: number): Promise<number> {
   const length = buffer.length - from;
-  if (length <= SMALL && (await isNear(file))) return readSync(file.handle.fd, buffer, from, length, position);
+  if (length <= SMALL && (await isLocalFile(file))) return readSync(file.handle.fd, buffer, from, length, position);
   return (await file.handle.read(buffer, from, length, position)).bytesRead;
 }
 
@@ -36,7 +36,7 @@ export async function readAt(file: OpenFile, buffer: Buffer, position: number): 
 
 /** The size of an open file now, in bytes as stored, and the time of its last change, in milliseconds since the epoch. */
 export async function statOf(file: OpenFile): Promise<{ readonly size: number; readonly mtimeMs: number }> {
-  return (await isNear(file)) ? fstatSync(file.handle.fd) : file.handle.stat();
+  return (await isLocalFile(file)) ? fstatSync(file.handle.fd) : file.handle.stat();
 }
 
 /** The size of an open file now, in bytes as stored. */
@@ -44,8 +44,9 @@ export async function sizeOf(file: OpenFile): Promise<number> {
   return (await statOf(file)).size;
 }
 
-/** How a file is watched while it is read: one that is not compressed may be truncated and written again meanwhile. */
-export interface Watch {
+/** What is told of a file while it is read: one that is not compressed may be truncated and written again meanwhile. */
+export interface ChunkOptions {
+  readonly signal?: AbortSignal | undefined;
   /** Told of the at most 256 bytes before the first chunk, read together with it; false says that they are others than before. */
   readonly onBefore?: (bytes: Buffer, offset: number) => boolean;
   /** Told when the content turns out to be another; then there are no more chunks. */
@@ -59,7 +60,7 @@ export interface Watch {
 }
 
 /** Bytes that are read twice, to see that a chunk continues the one before. */
-export const OVERLAP = 256;
+const OVERLAP = 256;
 
 /**
  * The bytes of a file from an offset to its end, in chunks of at most 256 KiB. Ends early at a file that is truncated or
@@ -69,15 +70,15 @@ export async function* chunks(
   file: OpenFile,
   compressed: boolean,
   from: number,
-  signal?: AbortSignal,
-  watch?: Watch,
+  options: ChunkOptions = {},
 ): AsyncGenerator<Chunk, void, undefined> {
-  if (!compressed) return yield* stored(file, from, signal, watch);
+  if (!compressed) return yield* stored(file, from, options);
+  const { until = Infinity } = options;
   let offset = 0;
-  const onDamaged = (): void => watch?.onDamaged?.(offset);
-  for await (const bytes of inflated(file, onDamaged, signal)) {
+  const onDamaged = (): void => options.onDamaged?.(offset);
+  for await (const bytes of inflated(file, onDamaged, options.signal)) {
     const skip = Math.max(0, from - offset);
-    if (skip >= bytes.length && performance.now() >= (watch?.until ?? Infinity)) return watch?.onLate?.();
+    if (skip >= bytes.length && performance.now() >= until) return options.onLate?.();
     if (skip < bytes.length) yield { bytes: skip === 0 ? bytes : bytes.subarray(skip), offset: offset + skip };
     offset += bytes.length;
   }
@@ -86,8 +87,7 @@ export async function* chunks(
 async function* stored(
   file: OpenFile,
   from: number,
-  signal?: AbortSignal,
-  watch: Watch = {},
+  { signal, onBefore, onChanged }: ChunkOptions,
 ): AsyncGenerator<Chunk, void, undefined> {
   let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(4096, (await sizeOf(file)) - from + OVERLAP + 1)));
   let before: Buffer | undefined;
@@ -96,10 +96,10 @@ async function* stored(
     const overlap = Math.min(OVERLAP, offset);
     const bytesRead = await readOnce(file, buffer, 0, offset - overlap);
     const seen = buffer.subarray(0, Math.min(overlap, bytesRead));
-    const same = before ? seen.equals(before) : (watch.onBefore?.(seen, offset - overlap) ?? true);
+    const same = before ? seen.equals(before) : (onBefore?.(seen, offset - overlap) ?? true);
     // Truncated: what was read may be half of this content and half of that.
     if (!same || bytesRead < overlap || (bytesRead > overlap && (await sizeOf(file)) < offset - overlap + bytesRead))
-      return watch.onChanged?.();
+      return onChanged?.();
     if (bytesRead === overlap) return;
     yield { bytes: buffer.subarray(overlap, bytesRead), offset };
     offset += bytesRead - overlap;
@@ -112,14 +112,14 @@ async function* stored(
 async function* inflated(
   file: OpenFile,
   onDamaged: () => void,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
   const gunzip = createGunzip({ chunkSize: CHUNK });
   let resume: (() => void) | undefined;
   const go = (): void => resume?.();
   gunzip.on("drain", go).on("close", go).on("error", go);
   const feed = (async () => {
-    for await (const { bytes } of stored(file, 0, signal)) {
+    for await (const { bytes } of stored(file, 0, { signal })) {
       if (gunzip.destroyed) return;
       if (gunzip.write(Buffer.from(bytes))) continue;
       await new Promise<void>((resolve) => {

@@ -2,10 +2,10 @@ import type { OpenFile } from "@plugboard/core/files";
 import { encodingOf } from "./decode.ts";
 import type { Line } from "./line.ts";
 import { chunks, readAt } from "./bytes.ts";
-import type { Chunk, Watch } from "./bytes.ts";
+import type { Chunk, ChunkOptions } from "./bytes.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "./split.ts";
 
-export interface ForwardOptions extends Omit<Watch, "until" | "onLate"> {
+export interface ForwardOptions extends Omit<ChunkOptions, "until" | "onLate"> {
   /** Byte offset to begin at, uncompressed: the start of a line. */
   readonly from: number;
   /** Whether the file is compressed with gzip. Default false. */
@@ -20,7 +20,6 @@ export interface ForwardOptions extends Omit<Watch, "until" | "onLate"> {
   readonly maxLineBytes?: number;
   /** Told of the bytes as they are read, which are only good until it returns; false says that they are of another content. */
   readonly onChunk?: (chunk: Chunk) => boolean;
-  readonly signal?: AbortSignal;
 }
 
 /** What one chunk brought. */
@@ -59,7 +58,8 @@ export async function* forward(file: OpenFile, options: ForwardOptions): AsyncGe
     options.onChanged?.();
   };
   let gaveUp = false;
-  const watch = {
+  const told: ChunkOptions = {
+    signal,
     onChanged,
     until,
     onLate: () => {
@@ -68,7 +68,7 @@ export async function* forward(file: OpenFile, options: ForwardOptions): AsyncGe
     ...(options.onBefore && { onBefore: options.onBefore }),
     ...(options.onDamaged && { onDamaged: options.onDamaged }),
   };
-  for await (const chunk of chunks(file, compressed, from, signal, watch)) {
+  for await (const chunk of chunks(file, compressed, from, told)) {
     if (options.onChunk?.(chunk) === false) {
       changed = true;
       break;
@@ -91,11 +91,11 @@ export async function* forward(file: OpenFile, options: ForwardOptions): AsyncGe
   yield { lines: [], next, ended: "end", ...(rest && { rest }) };
 }
 
-async function encodingAt(file: OpenFile, compressed: boolean, signal?: AbortSignal) {
+async function encodingAt(file: OpenFile, compressed: boolean, signal: AbortSignal | undefined) {
   if (!compressed) {
     const head = Buffer.alloc(2);
     return encodingOf(head.subarray(0, await readAt(file, head, 0)));
   }
-  for await (const { bytes } of chunks(file, true, 0, signal)) return encodingOf(bytes);
+  for await (const { bytes } of chunks(file, true, 0, { signal })) return encodingOf(bytes);
   return "utf8";
 }

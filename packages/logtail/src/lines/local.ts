@@ -27,11 +27,11 @@ export async function isLocal(path: string): Promise<boolean> {
 const known = new WeakMap<OpenFile, boolean>();
 
 /** The same of an open file, under whatever name it is now. Asked once. */
-export function isNear(file: OpenFile): boolean | Promise<boolean> {
-  return known.get(file) ?? find(file);
+export function isLocalFile(file: OpenFile): boolean | Promise<boolean> {
+  return known.get(file) ?? ask(file);
 }
 
-async function find(file: OpenFile): Promise<boolean> {
+async function ask(file: OpenFile): Promise<boolean> {
   const found = await isLocal(`/proc/self/fd/${file.handle.fd}`);
   known.set(file, found);
   return found;

@@ -1,7 +1,7 @@
 import { FileAccessError } from "@plugboard/core/files";
 import type { OpenFile } from "@plugboard/core/files";
 import type { Position } from "../files/cursor.ts";
-import { evidenceFrom, evidenceOf, HEAD, hashOf, matches, slice, withHead } from "../files/identity.ts";
+import { evidenceFrom, evidenceOf, matches, withHead } from "../files/identity.ts";
 import type { Evidence } from "../files/identity.ts";
 import { Moved } from "../files/open.ts";
 import type { OpenFiles } from "../files/open.ts";
@@ -11,9 +11,10 @@ import { statOf } from "../lines/bytes.ts";
 import { forward } from "../lines/forward.ts";
 import type { Line } from "../lines/line.ts";
 import { MAX_LINE_BYTES } from "../lines/split.ts";
-import { damageOf, isYoung } from "./damage.ts";
-import { named, QUIET_MS } from "./line.ts";
+import { damageOf } from "./damage.ts";
+import { named } from "./line.ts";
 import type { SourceLine } from "./line.ts";
+import { isQuiet, isYoung, LINGER_MS } from "./quiet.ts";
 import { Window } from "./window.ts";
 
 export interface ChainOptions {
@@ -55,8 +56,7 @@ interface Kept {
   readonly mtimeMs: number;
 }
 
-/** How long a file that was rotated away is still looked at for a writer that has not noticed, and how many of them. */
-const LINGER_MS = 600_000;
+/** How many files that were rotated away are still looked at for a writer that has not noticed. */
 const MAX_LINGERING = 4;
 /** Of a file of which nothing is sure but its inode: what is in it now may not be what comes next. */
 const NOTHING = evidenceFrom(Buffer.alloc(0), 0, Buffer.alloc(0));
@@ -163,7 +163,7 @@ export class Chain {
       if (part.ended === "limit") this.late = true;
       if (part.ended === "changed") this.moved = true;
       if (part.rest) {
-        if (segment.compressed ? !isPartial : await this.#isQuiet(file))
+        if (segment.compressed ? !isPartial : await isQuiet(file, this.#options.quietMs))
           yield { lines: [this.#named(segment, part.rest)], progress };
         else this.held = true;
       }
@@ -175,10 +175,6 @@ export class Chain {
 
   #named(segment: Segment, line: Line): SourceLine {
     return named(line, this.plan.log.label, segment.compressed, segment.id);
-  }
-
-  async #isQuiet(file: OpenFile): Promise<boolean> {
-    return Date.now() - (await statOf(file)).mtimeMs >= (this.#options.quietMs ?? QUIET_MS);
   }
 
   /**
@@ -216,11 +212,12 @@ export class Chain {
     const read = isUnsure
       ? NOTHING
       : (window.evidence(offset) ??
-        (await evidenceOf(file, segment.compressed, offset).catch(truncated)) ??
+        (await evidenceOf(file, segment.compressed, offset, this.#options.signal).catch(truncated)) ??
         segment.position ??
         NOTHING);
-    const evidence = segment.compressed ? read : await withHead(file, read);
-    await this.#remember(progress, evidence);
+    const { evidence, head } = segment.compressed ? { evidence: read, head: undefined } : await withHead(file, read);
+    // By it a copy is known that has less of it.
+    if (head) this.#files.heads.set(segment.id, head);
     const { size, mtimeMs } = await statOf(file);
     if (segment.compressed) {
       const position = { ...evidence, label, id: segment.id, left: 0 };
@@ -230,13 +227,6 @@ export class Chain {
     const lingers = Date.now() - mtimeMs < LINGER_MS;
     const position = { ...evidence, label, id: segment.id, left };
     return { position, finished: !isLast && left === 0 && !lingers, mtimeMs };
-  }
-
-  /** Keeps the head of a short file, by which a copy is known that has less of it. */
-  async #remember({ segment, file, window }: Progress, { headLength, headHash }: Evidence): Promise<void> {
-    if (segment.compressed || headLength === 0 || headLength >= HEAD) return;
-    const own = window.head?.length === headLength ? window.head : await slice(file, false, 0, headLength);
-    if (hashOf(own) === headHash) this.#files.heads.set(segment.id, Buffer.from(own));
   }
 }
 

@@ -1,10 +1,13 @@
 import { decodeCursor } from "../files/cursor.ts";
-import { read, Reader } from "./reader.ts";
-import type { ReadOptions, SourceLine } from "./reader.ts";
 import type { Gap } from "../files/plan.ts";
+import type { Listing, Source } from "../files/source.ts";
+import type { ReadOptions } from "./answer.ts";
+import { Bell } from "./bell.ts";
+import type { SourceLine } from "./line.ts";
+import { QUIET_MS } from "./quiet.ts";
+import { read, Reader } from "./reader.ts";
 import { watches } from "./watch.ts";
 import type { Subscription } from "./watch.ts";
-import type { Listing, Source } from "../files/source.ts";
 
 export interface FollowOptions extends Omit<ReadOptions, "maxLines" | "maxBytes" | "signal"> {
   /** Ends following; the iteration ends without an error. */
@@ -26,7 +29,6 @@ export interface WaitOptions {
 /** More followers than this at once are an error. */
 export const MAX_FOLLOWERS = 256;
 const BATCH_LINES = 5000;
-const QUIET_MS = 500;
 
 let followers = 0;
 
@@ -123,44 +125,4 @@ export async function waitForChange(source: Source, options: WaitOptions): Promi
 function look(subscription: Subscription, listing: Listing, held: readonly string[] = []): void {
   const live = listing.logs.flatMap((log) => (log.live ? [log.live.path] : []));
   subscription.look(listing.folders, [...new Set([...live, ...held])]);
-}
-
-/** Remembers a ring until somebody waits for it. */
-class Bell {
-  #rang = false;
-  /** Files that were written to; undefined: anything may have changed. */
-  #written: Set<string> | undefined = new Set();
-  #wake: (() => void) | undefined;
-
-  ring(written?: string): void {
-    this.#rang = true;
-    if (written === undefined) this.#written = undefined;
-    else this.#written?.add(written);
-    this.#wake?.();
-  }
-
-  /** What rang since the last time: see {@link Reader.read}. */
-  reset(): ReadonlySet<string> | undefined {
-    const written = this.#written;
-    this.#rang = false;
-    this.#written = new Set();
-    return written;
-  }
-
-  /** Whether it rang before `ms` were over. */
-  async wait(ms?: number): Promise<boolean> {
-    if (this.#rang) return true;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (ms === undefined) return;
-      const timer = setTimeout(resolve, ms);
-      const wake = this.#wake;
-      this.#wake = () => {
-        clearTimeout(timer);
-        wake();
-      };
-    });
-    this.#wake = undefined;
-    return this.#rang;
-  }
 }

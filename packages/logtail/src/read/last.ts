@@ -3,15 +3,17 @@ import type { Position } from "../files/cursor.ts";
 import { evidenceOf } from "../files/identity.ts";
 import { Moved } from "../files/open.ts";
 import type { OpenFiles } from "../files/open.ts";
-import type { Listed, ListedRotated, LogFile } from "../files/source.ts";
+import { compressionOf } from "../files/rotation.ts";
+import type { Listed, LogFile } from "../files/source.ts";
 import { backward, endsOf } from "../lines/backward.ts";
-import { sizeOf, statOf } from "../lines/bytes.ts";
+import { sizeOf } from "../lines/bytes.ts";
 import type { Line } from "../lines/line.ts";
 import { Gatherer } from "./gather.ts";
 import type { Limits } from "./gather.ts";
-import { damageOf, isYoung } from "./damage.ts";
-import { named, QUIET_MS } from "./line.ts";
+import { damageOf } from "./damage.ts";
+import { named } from "./line.ts";
 import type { SourceLine } from "./line.ts";
+import { isQuiet, isYoung, LINGER_MS } from "./quiet.ts";
 import { lastCompressed } from "./ring.ts";
 
 export interface LastOptions extends Limits {
@@ -24,7 +26,7 @@ export interface LastOptions extends Limits {
 
 /** One file to look back in. */
 export interface Back {
-  readonly listed: Listed | ListedRotated;
+  readonly listed: Listed;
   /** Byte offset before which the lines end. Default: the end. */
   readonly before?: number;
 }
@@ -46,16 +48,13 @@ export interface Last {
 
 /** Bytes looked at between two looks at the clock. */
 const SLICE = 16_777_216;
-const LINGER_MS = 600_000;
 
 /**
  * The last lines of one log, by reading backwards: first the file under its name, then what was rotated, the newest first.
  * Compressed files are read forwards, with the last bytes kept. `take` sees the newest line first, and `stop` ends the look.
  */
 export async function lastLines(files: OpenFiles, log: LogFile, options: LastOptions): Promise<Last> {
-  const back = log.rotated
-    .toReversed()
-    .filter(({ rotated: { compression } }) => compression === undefined || compression === "gz");
+  const back = log.rotated.toReversed().filter((one) => compressionOf(one) !== "other");
   const order: Back[] = [...(log.live ? [log.live] : []), ...back].map((listed) => ({ listed }));
   return new LookBack(files, log, options).run(order);
 }
@@ -95,8 +94,8 @@ class LookBack {
     for (const [index, one] of order.entries()) {
       const wantsLines = !this.#isOver();
       // The file that was rotated last may still be written to; and one with content is needed to find the place again.
-      const isNear = index > 0 && Date.now() - one.listed.mtimeMs < LINGER_MS && this.#positions.length === 1;
-      const wantsPosition = index === 0 || (!content && !isCompressed(one.listed)) || isNear;
+      const isRecent = index > 0 && Date.now() - one.listed.mtimeMs < LINGER_MS && this.#positions.length === 1;
+      const wantsPosition = index === 0 || (!content && !isCompressed(one.listed)) || isRecent;
       if (!wantsLines && !wantsPosition) break;
       const position = isCompressed(one.listed)
         ? wantsLines && (await this.#compressed(one))
@@ -164,13 +163,12 @@ class LookBack {
 
   /** Where the file ends for us: before a last line that has no line end yet. */
   async #endOf(file: OpenFile, size: number): Promise<number> {
-    const { signal, quietMs = QUIET_MS } = this.#options;
+    const { signal, quietMs } = this.#options;
     if ((await endsOf(file, size)).complete) return size;
     const { lines } = await backward(file, { maxLines: 1, before: size, maxLineBytes: 64, ...(signal && { signal }) });
     const tail = lines[0];
     if (!tail || tail.complete) return size;
-    const isQuiet = Date.now() - (await statOf(file)).mtimeMs >= quietMs;
-    if (isQuiet && this.#gatherer.maxLines > 0) return size;
+    if (this.#gatherer.maxLines > 0 && (await isQuiet(file, quietMs))) return size;
     this.#held = true;
     return tail.start;
   }
@@ -202,6 +200,6 @@ class LookBack {
   }
 }
 
-function isCompressed(listed: Listed | ListedRotated): boolean {
-  return "rotated" in listed && listed.rotated.compression !== undefined;
+function isCompressed(listed: Listed): boolean {
+  return compressionOf(listed) === "gzip";
 }

@@ -12,9 +12,6 @@ export interface SourceLine extends Line {
 /** Says what becomes of a line: `give` it, `skip` it for good, or `stop` before it, so that it comes first the next time. */
 export type Take = (line: SourceLine) => "give" | "skip" | "stop";
 
-/** How long a file has to be quiet until its last line is given without a line end, in milliseconds. */
-export const QUIET_MS = 500;
-
 /** A line with what tells where it stands. Field by field: spreading costs ten times as much. */
 export function named(line: Line, file: string, compressed: boolean, id: string): SourceLine {
   const { text, start, end, cut, complete } = line;

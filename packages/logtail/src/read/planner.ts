@@ -4,6 +4,7 @@ import { ATTEMPTS, Moved, pause } from "../files/open.ts";
 import type { OpenFiles } from "../files/open.ts";
 import { plan } from "../files/plan.ts";
 import type { Plan } from "../files/plan.ts";
+import { withoutAliases } from "../files/source.ts";
 import type { Listing, LogFile, Source } from "../files/source.ts";
 import type { Refused } from "./answer.ts";
 import { Memory } from "./memory.ts";
@@ -39,8 +40,7 @@ export class Planner {
   /** @param known labels of logs to list although they may have no file now */
   async list(known: readonly string[], signal: AbortSignal | undefined): Promise<LogFile[]> {
     this.listing = await this.#source.list(known, signal);
-    // A link to a log of the source gives nothing of its own.
-    return this.listing.logs.filter((log) => log.alias === undefined);
+    return withoutAliases(this.listing.logs);
   }
 
   /**
@@ -53,7 +53,7 @@ export class Planner {
     signal: AbortSignal | undefined,
     written: ReadonlySet<string> | undefined,
   ): Promise<Plans> {
-    const near = written && (await this.#near(state, written));
+    const near = written && (await this.#near(state, written, signal));
     if (near) return near;
     let before: string | undefined;
     for (let attempt = 1; ; attempt += 1) {
@@ -71,7 +71,7 @@ export class Planner {
           continue;
         }
         try {
-          plans.push(await plan(this.#files, log, known, state.time));
+          plans.push(await plan(this.#files, log, known, state.time, signal));
         } catch (error) {
           if (error instanceof Moved) {
             moved = true;
@@ -90,7 +90,11 @@ export class Planner {
   }
 
   /** Plans for the logs of files that are held open, from what was listed before; undefined where that may not be enough. */
-  async #near(state: CursorState, written: ReadonlySet<string>): Promise<Plans | undefined> {
+  async #near(
+    state: CursorState,
+    written: ReadonlySet<string>,
+    signal: AbortSignal | undefined,
+  ): Promise<Plans | undefined> {
     const logs = this.memory.logsOf(written);
     if (!logs) return undefined;
     const labels = new Set([...logs].map(({ label }) => label));
@@ -101,7 +105,7 @@ export class Planner {
       // With content, so that it shows whether it was copied and truncated; and nothing lies between it and what was read.
       if (known.length !== 1 || !last || last.headLength === 0 || last.id !== log.live?.id) return undefined;
       if (known.some(({ id }) => !this.#files.get(id))) return undefined;
-      const one = await plan(this.#files, log, known, state.time).catch(elsewhere);
+      const one = await plan(this.#files, log, known, state.time, signal).catch(elsewhere);
       if (!one || one.rotated || one.gaps.length > 0 || one.segments.length !== known.length) return undefined;
       plans.push(one);
     }

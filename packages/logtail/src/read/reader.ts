@@ -14,9 +14,6 @@ import { Planner, refusalOf } from "./planner.ts";
 import type { Plans } from "./planner.ts";
 import { lastMerged, merged } from "./several.ts";
 
-export type { ReadAnswer, ReadOptions, Refused } from "./answer.ts";
-export type { SourceLine } from "./line.ts";
-
 /**
  * Reads what is new in a source.
  *

@@ -34,7 +34,7 @@ export interface Ring {
   readonly stopped: boolean;
   /** Whether there are more lines before these than could be kept. */
   readonly cut: boolean;
-  /** Where the file is damaged: see `Watch.onDamaged`. */
+  /** Where the file is damaged: see `ChunkOptions.onDamaged`. */
   readonly damagedAt: number | undefined;
 }
 
@@ -57,7 +57,7 @@ export async function lastCompressed(file: OpenFile, options: RingOptions): Prom
   const onDamaged = (offset: number): void => {
     damagedAt = offset;
   };
-  for await (const chunk of chunks(file, true, 0, signal, { onDamaged })) {
+  for await (const chunk of chunks(file, true, 0, { signal, onDamaged })) {
     const bytes = chunk.bytes.subarray(0, Math.max(0, before - chunk.offset));
     const { offset } = chunk;
     window.push({ bytes, offset });

@@ -29,16 +29,21 @@ export interface Surrounding {
 /** Milliseconds for which a compressed file is inflated to find what stands in it. */
 export const INFLATE_MS = 5000;
 
+export interface InflateOptions {
+  /** For how long each compressed file is inflated, in milliseconds. Default 5,000. */
+  readonly maxMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * What stands around each of some offsets; in a compressed file in the order of the offsets.
- * @param maxMs for how long a compressed file is inflated; default 5,000
  * @throws CursorError `slow`
  */
 export async function* surroundings(
   file: OpenFile,
   compressed: boolean,
   offsets: readonly number[],
-  maxMs: number = INFLATE_MS,
+  { maxMs = INFLATE_MS, signal }: InflateOptions = {},
 ): AsyncGenerator<Surrounding, void, undefined> {
   const cut = (bytes: Buffer, base: number, offset: number): Surrounding => {
     const before = bytes.subarray(Math.max(0, offset - AROUND - base), Math.max(0, offset - base));
@@ -55,7 +60,7 @@ export async function* surroundings(
   let bytes: Buffer = Buffer.alloc(0);
   let base = 0;
   const until = performance.now() + maxMs;
-  for await (const chunk of chunks(file, true, 0)) {
+  for await (const chunk of chunks(file, true, 0, { signal })) {
     if (performance.now() >= until)
       throw new CursorError(
         "slow",

@@ -27,7 +27,8 @@ export interface SubscribeOptions {
 
 const POLL_MS = 1000;
 const EAGER_POLL_MS = 250;
-const MAX_FOLDERS = 256;
+/** Folders that one subscription watches; further ones are looked at like files. */
+const MAX_WATCHED = 256;
 /** Paths looked at between two turns of the event loop. */
 const SLICE = 1000;
 
@@ -38,9 +39,10 @@ interface Entry extends SubscribeOptions {
 /** A path that somebody looks at. */
 interface Looked {
   readonly path: string;
-  readonly isFolder: boolean;
+  /** Whether it is a folder that is watched. */
+  isWatched: boolean;
   readonly entries: Set<Entry>;
-  /** Of a folder, where watching works. */
+  /** Where watching works. */
   watcher: FSWatcher | undefined;
   /** Undefined before the first look. */
   seen: Glance | undefined;
@@ -71,7 +73,7 @@ export class Watches {
 
   /** Folders watched, and subscriptions. */
   get size(): { readonly folders: number; readonly subscriptions: number } {
-    const folders = [...this.#looked.values()].filter(({ isFolder }) => isFolder).length;
+    const folders = [...this.#looked.values()].filter(({ isWatched }) => isWatched).length;
     return { folders, subscriptions: this.#entries.size };
   }
 
@@ -82,10 +84,9 @@ export class Watches {
     return {
       look: (folders, files) => {
         if (!this.#entries.has(entry)) return;
-        const watched = folders.slice(0, MAX_FOLDERS);
-        const wanted = new Set([...watched, ...files]);
+        const wanted = new Set([...folders, ...files]);
         for (const path of entry.paths) if (!wanted.has(path)) this.#leave(path, entry);
-        for (const path of watched) this.#join(path, true, entry);
+        for (const [index, path] of folders.entries()) this.#join(path, index < MAX_WATCHED, entry);
         for (const path of files) this.#join(path, false, entry);
         entry.paths = wanted;
       },
@@ -98,15 +99,16 @@ export class Watches {
     };
   }
 
-  #join(path: string, isFolder: boolean, entry: Entry): void {
+  #join(path: string, isWatched: boolean, entry: Entry): void {
     let looked = this.#looked.get(path);
     if (!looked) {
-      looked = { path, isFolder, entries: new Set(), watcher: undefined, seen: undefined, isLocal: undefined };
+      looked = { path, isWatched, entries: new Set(), watcher: undefined, seen: undefined, isLocal: undefined };
       this.#looked.set(path, looked);
     }
     if (!looked.entries.has(entry)) this.#fresh.add(entry);
     looked.entries.add(entry);
-    if (looked.isFolder) looked.watcher ??= this.#start(looked);
+    looked.isWatched ||= isWatched;
+    if (looked.isWatched) looked.watcher ??= this.#start(looked);
   }
 
   #start(looked: Looked): FSWatcher | undefined {
@@ -189,7 +191,7 @@ export class Watches {
     // Another file system may be there the next time.
     if (found === ABSENT || (seen && seen.dev !== found.dev)) looked.isLocal = undefined;
     // A folder that is another one under its name is no longer the one watched.
-    if (looked.isFolder && seen && !isSameFile(seen, found)) {
+    if (looked.isWatched && seen && !isSameFile(seen, found)) {
       watcher?.close();
       looked.watcher = found === ABSENT ? undefined : this.#start(looked);
     }

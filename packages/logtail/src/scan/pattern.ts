@@ -1,10 +1,12 @@
 import { RE2JS } from "re2js";
 import { stripEscapes } from "../format/ansi.ts";
-import { emit } from "./emit.ts";
 import { PatternError } from "./error.ts";
-import { isLinear, stages, stepsOf, trim } from "./linear.ts";
-import { requiredLiterals } from "./literals.ts";
-import { parsePattern } from "./syntax.ts";
+import { emit } from "./pattern/emit.ts";
+import { isLinear, stepsOf } from "./pattern/linear.ts";
+import { requiredLiterals } from "./pattern/literals.ts";
+import { stages } from "./pattern/stages.ts";
+import { parsePattern } from "./pattern/syntax.ts";
+import { trim } from "./pattern/trim.ts";
 
 /** Longest pattern in UTF-16 units. */
 export const MAX_PATTERN = 1000;

@@ -1,80 +1,55 @@
-import type { LineParser } from "../format/parser.ts";
-import type { Line } from "../lines/line.ts";
 import type { Block } from "./blocks.ts";
 import { BlockReader, encodingAt } from "./blocks.ts";
 import type { ByteSource } from "./bytes.ts";
 import type { Control } from "./control.ts";
-import type { Finder, Spans } from "./find.ts";
-import { finderOf } from "./find.ts";
-import type { Head } from "./heads.ts";
-import { headAbove, Heads, inherit } from "./heads.ts";
-import type { Pattern } from "./pattern.ts";
-import { compilePattern, isHeavy } from "./pattern.ts";
-import type { Query } from "./query.ts";
-import { hasHeadFilter, parserOf, wants } from "./query.ts";
+import { Matcher } from "./matcher.ts";
+import { hasHeadFilter } from "./query.ts";
 import { MIN_NEW_BYTES, reach } from "./reach.ts";
-import { lineTest } from "./secrets.ts";
+import type { Scan } from "./scan.ts";
 import type { LineRules } from "./text.ts";
-import { headBytes, lineAt, linesAfter, linesBefore, linesOf, rulesOf } from "./text.ts";
+import { headBytes, lineAt, linesAfter, linesBefore, rulesOf } from "./text.ts";
 import type { Ended, Hit, Part, SearchLimits, SearchPart } from "./types.ts";
+import type { Found } from "./wanted.ts";
+import { WantedLines } from "./wanted.ts";
 
 /** Lines between two looks at the clock. */
 const LINES_PER_LOOK = 64;
 const MAX_CONTEXT = 1000;
 
-/** A line that is wanted, and what is known of it. */
-interface Found {
-  readonly line: Line;
-  readonly head: Head | undefined;
-}
-
 /** Searches a part of a file, as `Session.search` does; in the thread that calls it. @throws PatternError */
-export async function search(
-  source: ByteSource,
-  part: Part,
-  query: Query,
-  limits: SearchLimits,
-  control: Control,
-): Promise<SearchPart> {
-  const rules = rulesOf(await encodingAt(source), limits.maxLineBytes);
-  const searcher = new Searcher(source, part, query, limits, rules, control);
-  return part.compressed && limits.newestFirst === true ? searcher.newestOfStream() : searcher.run();
+export async function search(scan: Scan<SearchLimits>): Promise<SearchPart> {
+  const rules = rulesOf(await encodingAt(scan.source), scan.limits.maxLineBytes);
+  const searcher = new Searcher(scan, rules);
+  const backwards = scan.part.compressed && scan.limits.newestFirst === true;
+  return backwards ? searcher.newestOfStream() : searcher.run();
 }
 
 class Searcher {
   readonly #source: ByteSource;
   readonly #part: Part;
-  readonly #query: Query;
   readonly #limits: SearchLimits;
-  readonly #rules: LineRules;
   readonly #control: Control;
-  readonly #pattern: Pattern | undefined;
-  readonly #lineTest: ((text: string) => boolean) | undefined;
-  readonly #find: Finder;
-  readonly #parser: LineParser;
-  readonly #heads: Heads;
+  readonly #rules: LineRules;
+  readonly #matcher: Matcher;
+  readonly #wanted: WantedLines;
   readonly #byHead: boolean;
   readonly #newest: boolean;
   /** Up to where, in the direction of the search, all is scanned. */
   #position: number;
   #hits = 0;
   #matched = 0;
-  #cutLines = 0;
   #afterLastHit: number;
   #ended: Ended = "end";
 
-  constructor(source: ByteSource, part: Part, query: Query, limits: SearchLimits, rules: LineRules, control: Control) {
+  constructor(scan: Scan<SearchLimits>, rules: LineRules) {
+    const { source, part, query, limits, control } = scan;
     this.#source = source;
     this.#part = part;
-    this.#query = query;
     this.#limits = limits;
-    this.#rules = rules;
     this.#control = control;
-    this.#pattern = query.pattern && compilePattern(query.pattern);
-    this.#lineTest = this.#pattern && lineTest(this.#pattern, query.secrets);
-    this.#find = finderOf(this.#pattern, rules.maxLineBytes, query.secrets !== undefined);
-    this.#parser = parserOf(query);
-    this.#heads = new Heads(this.#parser);
+    this.#rules = rules;
+    this.#matcher = new Matcher(query, rules);
+    this.#wanted = new WantedLines(scan, rules, this.#matcher);
     this.#byHead = hasHeadFilter(query);
     this.#newest = limits.newestFirst === true;
     this.#position = this.#newest ? part.to : part.from;
@@ -111,7 +86,7 @@ class Searcher {
         this.#ended = "time";
         break;
       }
-      const found = await this.#wanted(block, this.#candidates(block));
+      const found = await this.#wanted.of(block, this.#matcher.candidates(block), this.#scannedBytes);
       for (const _ of found) this.#control.found();
       this.#matched += found.length;
       for (const one of found.slice(Math.max(0, found.length - this.#limits.hits))) ring.push(await this.#hit(one));
@@ -149,8 +124,7 @@ class Searcher {
 
   #reader(): BlockReader {
     const { firstBlockBytes, blockBytes } = this.#limits;
-    // A block of a pattern that costs much is a short one, so that the clock is looked at often.
-    const maxBytes = blockBytes ?? (this.#pattern !== undefined && isHeavy(this.#pattern) ? 65_536 : 524_288);
+    const maxBytes = blockBytes ?? (this.#matcher.isHeavy ? 65_536 : 524_288);
     return new BlockReader(this.#source, this.#rules.encoding, {
       maxBytes,
       headBytes: headBytes(this.#rules),
@@ -158,21 +132,11 @@ class Searcher {
     });
   }
 
-  #candidates(block: Block): Spans {
-    const { bytes, offset, long } = block;
-    if (this.#rules.encoding !== "utf8" || long !== undefined) return linesOf(block, this.#rules);
-    const marked = offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-    if (!marked) return this.#find(bytes);
-    // The first line's text begins behind the mark: it is looked at alone.
-    const first = bytes.indexOf(10) + 1 || bytes.length;
-    return [0, first, ...this.#find(bytes.subarray(first)).map((at) => at + first)];
-  }
-
   /** @returns whether the search is over */
   async #scan(block: Block): Promise<boolean> {
-    const spans = this.#candidates(block);
+    const spans = this.#matcher.candidates(block);
     if (this.#byHead) {
-      const found = await this.#wanted(block, spans);
+      const found = await this.#wanted.of(block, spans, this.#scannedBytes);
       if (this.#newest) found.reverse();
       for (const one of found) if (await this.#take(one)) return true;
       return false;
@@ -191,40 +155,9 @@ class Searcher {
         }
       }
       const line = lineAt(block, start, end, this.#rules);
-      if (this.#test(line) && (await this.#take({ line, head: undefined }))) return true;
+      if (this.#wanted.matches(line, this.#scannedBytes) && (await this.#take({ line, head: undefined }))) return true;
     }
     return false;
-  }
-
-  /** The wanted lines of a block, with time and level, in the order of the file. */
-  async #wanted(block: Block, spans: Spans): Promise<Found[]> {
-    const found: Found[] = [];
-    let last = -1;
-    for (let at = 0; at < spans.length; at += 2) {
-      const start = spans[at] ?? 0;
-      const line = lineAt(block, start, spans[at + 1] ?? 0, this.#rules);
-      if (this.#pattern !== undefined && !this.#test(line)) continue;
-      let own: Head = this.#parser.head(line.text);
-      if (own.time === undefined && (last === -1 || line.start !== last)) {
-        own = { level: own.level };
-        const above = await headAbove(this.#source, line.start, this.#parser, this.#rules);
-        this.#heads.reset(above?.head, above?.distance);
-      }
-      const head = this.#heads.take(own);
-      last = line.end;
-      if (this.#query.heads === true && this.#heads.inherits) continue;
-      if (wants(this.#query, head)) found.push({ line, head: { time: head.time, level: head.level } });
-    }
-    return found;
-  }
-
-  #test(line: Line): boolean {
-    const test = this.#lineTest;
-    if (test === undefined) return true;
-    const steps = (this.#pattern?.weight ?? 1) * line.text.length;
-    const wanted = this.#control.guard(steps, line.start, line.end, this.#scannedBytes, () => test(line.text));
-    if (!wanted && line.cut) this.#cutLines++;
-    return wanted;
   }
 
   /** @returns whether the search is over */
@@ -247,7 +180,7 @@ class Searcher {
 
   async #hit({ line, head }: Found): Promise<Hit> {
     const { before = 0, after = 0 } = this.#limits;
-    const known = head ?? (await this.#headOf(line));
+    const known = head ?? (await this.#wanted.headOf(line));
     return {
       line,
       ...(known.time !== undefined && { time: known.time }),
@@ -255,14 +188,6 @@ class Searcher {
       before: await linesBefore(this.#source, line.start, Math.min(before, MAX_CONTEXT), this.#rules),
       after: await linesAfter(this.#source, line.end, Math.min(after, MAX_CONTEXT), this.#rules),
     };
-  }
-
-  async #headOf(line: Line): Promise<Head> {
-    const { time, level } = this.#parser.head(line.text);
-    const own = { time, level };
-    if (time !== undefined) return own;
-    const above = await headAbove(this.#source, line.start, this.#parser, this.#rules);
-    return above === undefined ? own : inherit(own, above.head);
   }
 
   #result(): SearchPart {
@@ -283,7 +208,7 @@ class Searcher {
   get #faults(): Pick<SearchPart, "damaged" | "cutLines"> {
     return {
       ...(this.#source.damaged && { damaged: true }),
-      ...(this.#cutLines > 0 && { cutLines: this.#cutLines }),
+      ...(this.#wanted.cutLines > 0 && { cutLines: this.#wanted.cutLines }),
     };
   }
 }

@@ -1,4 +1,5 @@
-import { Masker, MASKED, secretMatcher } from "../mask.ts";
+import { MASKED } from "../mask/masked.ts";
+import { Masker, secretMatcher } from "../mask/masker.ts";
 import type { Pattern } from "./pattern.ts";
 import { quote, searchText } from "./pattern.ts";
 

@@ -13,8 +13,8 @@ import { parserOf } from "./query.ts";
 import { search } from "./search.ts";
 import { seek } from "./seek.ts";
 import { lineStart } from "./start.ts";
-import type { Summaries } from "./summarize.ts";
 import { summarize } from "./summarize.ts";
+import type { Summaries } from "./tally.ts";
 import { rulesOf } from "./text.ts";
 import type { Part, SummarizePart } from "./types.ts";
 
@@ -40,19 +40,14 @@ export class Server {
         this.#summaries = summariesOf(request.options);
         return undefined;
       case "report": {
-        const { limit, compare, spanRatio, includeBefore } = request.options;
+        const { limit, ...comparison } = request.options;
         const { recent, before } = this.#summaries;
-        if (compare === false) return recent.report(limit);
-        return recent.report(limit, {
-          before,
-          ...(spanRatio !== undefined && { spanRatio }),
-          ...(includeBefore !== undefined && { includeBefore }),
-        });
+        return recent.report(limit, { before, ...comparison });
       }
       case "search": {
         const { part, query, limits } = request;
         await using source = open(part);
-        return await search(source, part, query, limits, this.#control(limits.ms ?? DEFAULT_MS));
+        return await search({ source, part, query, limits, control: this.#control(limits.ms ?? DEFAULT_MS) });
       }
       case "summarize": {
         const { part, query, limits } = request;
@@ -62,7 +57,7 @@ export class Server {
           claims: request.claims && new Claims(request.claims),
           keep: (covered: SummarizePart) => this.#send({ type: "kept", kept: this.#kept(covered) }),
         };
-        return this.#kept(await summarize(source, part, query, limits, this.#summaries, control, help));
+        return this.#kept(await summarize({ source, part, query, limits, control }, this.#summaries, help));
       }
       case "merge": {
         const [recent, before] = deserialize(request.dumps) as readonly [SummaryDump, SummaryDump];

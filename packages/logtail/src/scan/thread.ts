@@ -1,8 +1,7 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Kept, Told } from "./control.ts";
 import { shared } from "./control.ts";
+import { workerEntry } from "./entry.ts";
 import { PatternError, ScanError } from "./error.ts";
 import type { Answer, Request } from "./protocol.ts";
 import type { Progress } from "./types.ts";
@@ -133,7 +132,7 @@ export class ScanThread {
   #spawn(): Worker {
     this.#shared = shared();
     this.#starts++;
-    const worker = new Worker(entry(), {
+    const worker = new Worker(workerEntry(), {
       workerData: { memory: this.#shared.memory },
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
@@ -171,15 +170,4 @@ function errorOf({ error, pattern }: Answer & { type: "failed" }): Error {
   return error instanceof RangeError
     ? error
     : new ScanError("failed", `The search has failed: ${String(error)}.`, { cause: error });
-}
-
-/** The worker's file beside the built package, or the source. */
-function entry(): URL {
-  if (!import.meta.url.endsWith(".ts")) return new URL("./worker.js", import.meta.url);
-  // Node 20 does not run TypeScript, and a thread does not take over the loader that this one was started with.
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
-  const api = new URL("./dist/esm/api/index.mjs", tsx).href;
-  const worker = new URL("../worker.ts", import.meta.url).href;
-  const code = `import { register } from ${JSON.stringify(api)}; register(); await import(${JSON.stringify(worker)});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }

@@ -1,5 +1,6 @@
 import type { Level } from "../format/level.ts";
 import type { Line } from "../lines/line.ts";
+import type { CompareOptions } from "../summary/compare.ts";
 import type { Query } from "./query.ts";
 
 /** A piece of an open file: plain data, for the worker. */
@@ -80,6 +81,9 @@ export interface SearchPart {
   readonly skipped?: { readonly from: number; readonly to: number };
 }
 
+/** Positions of different parts lie so far from each other: `index * PART_SPAN + offset`. */
+export const PART_SPAN = 2 ** 45;
+
 export interface SummarizeLimits {
   /** Milliseconds; default 5,000. */
   readonly ms?: number;
@@ -87,7 +91,7 @@ export interface SummarizeLimits {
   readonly bytes?: number;
   /** Default 65,536. */
   readonly maxLineBytes?: number;
-  /** Number of the part, which comes back in positions: `index * 2 ** 45 + offset`. Default 0, less than 256. */
+  /** Number of the part, which comes back in positions; see `PART_SPAN`. Default 0, less than 256. */
   readonly index?: number;
   /** Ms since the epoch: what is earlier belongs to the time before. Default: all is of the present. */
   readonly split?: number;
@@ -114,15 +118,10 @@ export interface SummarizePart {
   readonly ended: Exclude<Ended, "hits">;
 }
 
-export interface ReportOptions {
+/** How to report what was summarized, compared with the lines before the `split`. */
+export interface ReportOptions extends CompareOptions {
   /** Templates; see `Summary.report`. */
   readonly limit: number;
-  /** See `Comparison`. Only with a `split`. */
-  readonly spanRatio?: number;
-  /** Whether to compare with the lines before `split`. Default true. */
-  readonly compare?: boolean;
-  /** Whether what is counted is both times together; see `Comparison`. Default false. */
-  readonly includeBefore?: boolean;
 }
 
 /** What has been done so far. */

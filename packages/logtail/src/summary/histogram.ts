@@ -4,7 +4,6 @@ export class Histogram {
   #width: number;
   /** Number of the first bucket, in widths since the epoch. */
   #first = Number.NaN;
-  #total = 0;
 
   /**
    * @param buckets at least 2
@@ -15,20 +14,9 @@ export class Histogram {
     this.#width = widthMs;
   }
 
-  /** Counts in all. */
-  get total(): number {
-    return this.#total;
-  }
-
-  /** Ms. */
-  get width(): number {
-    return this.#width;
-  }
-
   /** Counts `count` at `time` (ms since the epoch); a time that is no finite number is not counted. */
   add(time: number, count = 1): void {
     if (!Number.isFinite(time)) return;
-    this.#total += count;
     let at = Math.floor(time / this.#width) - this.#first;
     if (!(at >= 0 && at < this.#buckets.length)) at = this.#fit(time);
     this.#buckets[at] = (this.#buckets[at] ?? 0) + count;

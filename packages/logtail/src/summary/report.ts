@@ -1,8 +1,6 @@
 import type { Level } from "../format/level.ts";
-import { chanceOfRise } from "./rate.ts";
-import type { Stats } from "./stats.ts";
-import { joinTokens } from "./tokens.ts";
 
+/** How a template goes on from the time before to the present; see `chanceOfRise` for what counts as a rise. */
 export type Trend = "new" | "rising" | "stopped";
 
 export interface TemplateReport {
@@ -57,52 +55,4 @@ export interface SummaryReport {
   readonly other: number;
   /** What was in the time before and is no more; the most frequent first. */
   readonly stopped: readonly TemplateReport[];
-}
-
-/** A rise by chance is rarer than this. */
-export const SIGNIFICANT = 0.001;
-const MIN_RATIO = 1.5;
-
-export function total(items: readonly Stats[]): number {
-  return items.reduce((sum, { count }) => sum + count, 0);
-}
-
-export function exampleOf({ example, position }: Stats): Pick<Stats, "example" | "position"> {
-  return { example, position };
-}
-
-export function describe(stats: Stats, count: number, lines: number): TemplateReport {
-  const histogram = stats.histogram?.read();
-  return {
-    template: joinTokens(stats.tokens),
-    count,
-    share: lines === 0 ? 0 : count / lines,
-    levels: stats.level === undefined ? {} : { [stats.level]: count },
-    ...(stats.last >= stats.first && { first: stats.first, last: stats.last }),
-    example: stats.example,
-    position: stats.position,
-    ...(histogram !== undefined && count > 0 && { histogram }),
-  };
-}
-
-export function trendOf(now: number, before: number, share: number, lost: number): Trend | undefined {
-  // What was too rare to keep before may have been this.
-  if (before === 0 && now > 0) return lost === 0 || chanceOfRise(now, 0, share) < SIGNIFICANT ? "new" : undefined;
-  const expected = (before * share) / Math.max(1e-9, 1 - share);
-  return now >= expected * MIN_RATIO && chanceOfRise(now, before, share) < SIGNIFICANT ? "rising" : undefined;
-}
-
-export function rankOf(level: Level | undefined, trend: Trend | undefined): number {
-  const error = level === "error" || level === "critical";
-  if (error) return trend === "new" ? 0 : trend === "rising" ? 1 : 2;
-  return trend === "new" ? 3 : trend === "rising" ? 4 : 5;
-}
-
-/** By template, then by level, then by position. */
-export function compare(a: TemplateReport, b: TemplateReport): number {
-  const [one, other] = [a, b].map(({ template, levels }) => `${template}\0${Object.keys(levels).join("")}`) as [
-    string,
-    string,
-  ];
-  return one < other ? -1 : one > other ? 1 : a.position - b.position;
 }

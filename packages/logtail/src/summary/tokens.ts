@@ -1,5 +1,6 @@
-/** What a variable part of a message is; `*` is what differs between the lines of a template in no known way. */
-export type Slot = "<num>" | "<id>" | "<ip>" | "<time>" | "<path>" | "<str>" | "<*>";
+import { isDigit } from "../format/characters.ts";
+import type { Slot } from "./slot.ts";
+import { prefixLength, slotOf } from "./slot.ts";
 
 /** A message taken apart: `separators[0] words[0] separators[1] words[1] … separators[words.length]`. */
 export interface Tokens {
@@ -230,76 +231,15 @@ function isPart(code: number): boolean {
 }
 
 /** Whether the mark at `at` belongs to the word after it: the sign of a number, or the dot of `./path`. */
-function startsWord(text: Buffer, at: number): boolean {
-  const next = text[at + 1] ?? 0;
-  const code = text[at] ?? 0;
+function startsWord(bytes: Buffer, at: number): boolean {
+  const next = bytes[at + 1] ?? 0;
+  const code = bytes[at] ?? 0;
   return (code === 45 && isDigit(next)) || (code === 46 && next === 47);
 }
 
 /** `. : - @ \` end no word, and as a rule start none. */
 function isTrailing(code: number): boolean {
   return code === 46 || code === 58 || code === 45 || code === 64 || code === 92;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-function isHex(code: number): boolean {
-  return isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
-}
-
-function isLetter(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
-}
-
-/** The slot for a word with a digit or slashes in it; undefined for one that is no variable. */
-function slotOf(text: Buffer, start: number, end: number, digit: boolean, slashes: number): Slot | undefined {
-  const first = text[start] ?? 0;
-  if (slashes > 0) {
-    if (first === 47 || first === 46 || slashes > 1) return "<path>";
-    if (!digit) return undefined;
-  }
-  let dots = 0;
-  let colons = 0;
-  let dashes = 0;
-  let others = 0;
-  let hex = true;
-  let at = start;
-  for (; at < end; at++) {
-    const code = text[at] ?? 0;
-    if (isDigit(code)) continue;
-    if (code === 46) dots++;
-    else if (code === 58) colons++;
-    else if (code === 45) dashes++;
-    else {
-      others++;
-      if (!isHex(code)) hex = false;
-    }
-  }
-  if (others === 0) {
-    if (dots === 3 && colons <= 1 && dashes === 0) return "<ip>";
-    if (colons === 2 || (colons === 1 && dashes === 0 && end - start === 5)) return "<time>";
-    if (dashes === 2 && dots === 0 && colons === 0 && end - start === 10 && first !== 45) return "<time>";
-    return dots <= 1 && colons === 0 && dashes === (first === 45 ? 1 : 0) ? "<num>" : "<id>";
-  }
-  if (colons > 1 && hex && dashes === 0) return "<ip>";
-  if (isDigit(first)) {
-    if (colons >= 1 && dashes >= 2) return "<time>";
-    if (others <= 3 && dashes + colons === 0 && dots <= 1 && !isDigit(text[end - 1] ?? 0)) return "<num>";
-  }
-  return "<id>";
-}
-
-/** How much of a word of letters, a mark, and an id stays: `worker-12` is `worker-<id>`. */
-function prefixLength(text: Buffer, start: number, end: number, slot: Slot): number {
-  if (slot !== "<id>") return 0;
-  let at = start;
-  while (at < end && isLetter(text[at] ?? 0)) at++;
-  const mark = text[at] ?? 0;
-  if (at - start < 2 || (mark !== 45 && mark !== 95 && mark !== 58)) return 0;
-  for (let index = start; index < at; index++) if (!isHex(text[index] ?? 0)) return at - start + 1;
-  return 0;
 }
 
 /** The template in one text. */

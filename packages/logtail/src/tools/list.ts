@@ -16,8 +16,8 @@ const SAMPLE = { maxLines: 20, maxLineBytes: 4_096, maxScanBytes: 65_536 };
 
 /** The logs there are. */
 export async function listLogs(logtail: Logtail, args: Inputs["list"], signal: AbortSignal): Promise<Output> {
-  const { source } = await logtail.select(undefined, signal);
-  const { logs, omitted } = await source.list([], signal);
+  const { source, listing } = await logtail.select(undefined, signal);
+  const { logs, omitted } = listing;
   const fits = args.source === undefined ? undefined : globMatcher(args.source);
   const wanted = fits ? logs.filter(({ label }) => fits(label)) : logs;
   const rows: Row[] = [];

@@ -37,7 +37,7 @@ export function queryOf(
   const until = filter.until === undefined ? undefined : whenOf("until", filter.until, zone, now);
   if (since !== undefined && until !== undefined && since >= until)
     throw new ToolError(
-      `\`since\` (${new Date(since).toISOString()}) is not before \`until\` (${new Date(until).toISOString()}).`,
+      `\`since\` (${new Date(since).toISOString()}) is not before \`until\` (${new Date(until).toISOString()}): give an earlier \`since\` or a later \`until\`.`,
     );
   const source = text ?? pattern;
   const spec =

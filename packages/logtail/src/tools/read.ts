@@ -1,7 +1,7 @@
 import type { Call } from "@plugboard/core";
 import { ToolError } from "@plugboard/core";
 import type { z } from "zod";
-import { isPlace, placeOfLine } from "../jump.ts";
+import { isPlace, placeOfLine } from "../read/place.ts";
 import type { Logtail } from "../logtail.ts";
 import { shownName } from "../show.ts";
 import { omittedNote } from "./list.ts";
@@ -49,7 +49,8 @@ export async function readLog(logtail: Logtail, args: Args, call: Call): Promise
   logtail.counts.lines += page.lines.length;
   logtail.counts.gaps += step.gaps.length;
 
-  const left = selection.omitted > 0 ? [omittedNote(selection.omitted)] : [];
+  const { omitted } = selection.listing;
+  const left = omitted > 0 ? [omittedNote(omitted)] : [];
   const start = page.first && (await placeOfLine(source, page.first, signal));
   const hint = hintFor(step, args, waitMs, page.lines.length) ?? selection.hint;
   return {

@@ -9,9 +9,9 @@ import { worded } from "../logtail.ts";
 import type { Logtail } from "../logtail.ts";
 import { waitForChange } from "../read/follow.ts";
 import type { Take } from "../read/line.ts";
-import { cursorAt, linesBefore } from "../read/place.ts";
+import { cursorAt, linesBefore } from "../read/resolve.ts";
 import { read } from "../read/reader.ts";
-import type { ReadAnswer } from "../read/reader.ts";
+import type { ReadAnswer } from "../read/answer.ts";
 import type { Query } from "../scan/query.ts";
 import { cutLine } from "../show.ts";
 import { lineFilter } from "./filter.ts";
@@ -120,7 +120,7 @@ export class Reading {
     const { source, page, signal } = this.#options;
     const earlier = before > 0 ? await worded(() => linesBefore(source, place, before, { signal })) : [];
     page.addBefore(earlier);
-    await this.since(await worded(() => cursorAt(source, place, signal)));
+    await this.since(await worded(() => cursorAt(source, place, { signal })));
   }
 
   /** What came since a cursor, as far as there is room. */

@@ -2,16 +2,6 @@ import { z } from "zod";
 import { LEVELS } from "../format/level.ts";
 import type { LogtailOptions } from "../options.ts";
 
-/** Logs change at any time: results are not for a cache. */
-export const live = { "dev.plugboard/cache": "no-store" };
-
-export const annotations = {
-  readOnlyHint: true,
-  destructiveHint: false,
-  idempotentHint: true,
-  openWorldHint: false,
-} as const;
-
 const MAX_NAME = 1_000;
 const MAX_PATTERN = 1_000;
 const level = z.enum(LEVELS);
@@ -200,12 +190,12 @@ export const summarizeOutput = z.object({
   messages: z.number().int().describe("A stack trace is one with its message."),
   from: time.optional(),
   to: time.optional(),
-  complete: z.boolean().describe("Whether all that was asked for is covered; else the newest part is."),
+  complete: z.boolean().describe("Whether all that was asked for is covered; else truncated and hint say what is not."),
   scanned_bytes: z.number().int(),
   of_bytes: z.number().int(),
   levels: counts,
   compared: z
-    .object({ recent_from: time, before_from: time.optional(), messages_before: z.number().int() })
+    .object({ recent_from: time, messages_before: z.number().int() })
     .optional()
     .describe("What `trend` compares: the time from recent_from on, with the time before it."),
   histogram: z

@@ -3,7 +3,7 @@ import type { Call } from "@plugboard/core";
 import type { z } from "zod";
 import { find } from "../find.ts";
 import type { Found, FoundHit } from "../find.ts";
-import { isPlace } from "../jump.ts";
+import { isPlace } from "../read/place.ts";
 import { MAX_LINE_BYTES } from "../lines/split.ts";
 import type { Logtail } from "../logtail.ts";
 import { worded } from "../logtail.ts";
@@ -27,12 +27,12 @@ export async function searchLogs(logtail: Logtail, args: Args, call: Call): Prom
   // By level alone, the scraps of a stack trace are no hits.
   const query = asked.level !== undefined && !asked.pattern ? { ...asked, heads: true } : asked;
   const { signal } = call;
-  const { source, name, count, hint: meant } = await logtail.select(args.source, signal);
+  const { source, listing, name, count, hint: meant } = await logtail.select(args.source, signal);
   if (args.cursor !== undefined && isPlace(args.cursor))
     throw new ToolError("`cursor` is the cursor of a line: pass it to the read tool. Searches go on with next_cursor.");
   const key = keyOf(source.key, args);
   const from = args.cursor === undefined ? undefined : decodeResume(key, args.cursor);
-  const { logs, omitted } = await source.list(from ? [...from.keys()] : [], signal);
+  const { logs, omitted } = from ? await source.list([...from.keys()], signal) : listing;
 
   const rows: Row[] = [];
   let left = options.maxResultChars;

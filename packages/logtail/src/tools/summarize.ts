@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { OpenFiles } from "../files/open.ts";
 import type { Logtail } from "../logtail.ts";
 import { placesOf } from "../read/place.ts";
+import { PART_SPAN } from "../scan/types.ts";
 import type { TemplateReport } from "../summary/report.ts";
 import { cutLine, shownName } from "../show.ts";
 import { partOf, segmentsOf, timeAt } from "../span.ts";
@@ -18,8 +19,6 @@ type Output = z.input<typeof summarizeOutput>;
 type Row = Output["templates"][number];
 type Args = Inputs["summarize"];
 
-/** Positions in a summary are the number of the file times this, plus the offset. */
-const FILE = 2 ** 45;
 /** What a template and its example may take, in characters. */
 const MAX_TEMPLATE_CHARS = 300;
 /** How much a summary covers in a second at least: by it the time to compare is chosen, before anything is read. */
@@ -31,8 +30,8 @@ export async function summarizeLogs(logtail: Logtail, args: Args, call: Call): P
   const now = Date.now();
   const asked = queryOf(args, options, now);
   const { signal } = call;
-  const { source, name, hint } = await logtail.select(args.source, signal);
-  const { logs, omitted } = await source.list([], signal);
+  const { source, listing, name, hint } = await logtail.select(args.source, signal);
+  const { logs, omitted } = listing;
   const { segments, skipped } = segmentsOf(
     logs,
     asked.since === undefined ? undefined : earlier(asked.since, asked.until ?? now),
@@ -137,9 +136,11 @@ async function rowsOf(
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const template of templates) {
-    const segment = segments[Math.floor(template.position / FILE)];
+    const segment = segments[Math.floor(template.position / PART_SPAN)];
     const file = segment && (await files.open(segment.listed).catch(() => undefined));
-    const [place] = file ? await placesOf(segment.label, file, segment.compressed, [template.position % FILE]) : [];
+    const [place] = file
+      ? await placesOf(segment.label, file, segment.compressed, [template.position % PART_SPAN])
+      : [];
     const short = shorten(show, options);
     const text = short(template.template);
     const example = short(template.example);

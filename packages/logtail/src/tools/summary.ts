@@ -88,7 +88,7 @@ const BARS = "▁▂▃▄▅▆▇█";
 export function summaryText(data: Output, readTool: string): string {
   const { source, messages, from, to, complete, levels, histogram, templates, stopped, other, compared } = data;
   const span = from === undefined ? "" : ` from ${from} to ${to ?? from}`;
-  const head = `${messages} ${messages === 1 ? "message" : "messages"} of ${shownName(source)}${span}${complete ? "" : " (the newest part only)"}`;
+  const head = `${messages} ${messages === 1 ? "message" : "messages"} of ${shownName(source)}${span}${complete ? "" : " (not all of it: see below)"}`;
   const counts = Object.entries(levels)
     .map(([level, count]) => `${level} ${count}`)
     .join(", ");

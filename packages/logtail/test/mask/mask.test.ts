@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Masker } from "../../src/mask.ts";
+import { Masker } from "../../src/mask/masker.ts";
 
 const masker = new Masker();
 const many = (text: string, length: number) => text.repeat(length).slice(0, length);

@@ -14,7 +14,7 @@ import {
 } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { follow, waitForChange } from "../../src/read/follow.ts";
-import { Watches, watches } from "../../src/read/watch.ts";
+import { watches } from "../../src/read/watch.ts";
 import { read } from "../../src/read/reader.ts";
 import type { Gap } from "../../src/files/plan.ts";
 import { folder, logs } from "./folder.ts";
@@ -55,16 +55,16 @@ async function followed(count: number, writer: (at: (name: string) => string) =>
 
 describe("follow", () => {
   it("gives every line of a fast writer that renames its file, once", async () => {
-    const { got, gaps } = await followed(3000, async (at) => {
-      for (let round = 0; round < 30; round += 1) {
+    const { got, gaps } = await followed(1000, async (at) => {
+      for (let round = 0; round < 10; round += 1) {
         for (let line = 0; line < 10; line += 1)
           await appendFile(at("app.log"), text(5 + round * 100 + line * 10, 15 + round * 100 + line * 10));
-        for (let index = 40; index >= 1; index -= 1)
+        for (let index = 10; index >= 1; index -= 1)
           await rename(at(`app.log.${index}`), at(`app.log.${index + 1}`)).catch(() => undefined);
         await rename(at("app.log"), at("app.log.1"));
       }
     });
-    expect(got).toEqual(range(5, 3005));
+    expect(got).toEqual(range(5, 1005));
     expect(gaps).toEqual([]);
   });
 
@@ -174,9 +174,9 @@ describe("follow", () => {
       place.at("writer.mjs"),
       `import { appendFileSync, renameSync } from "node:fs";
        const log = ${JSON.stringify(place.at("app.log"))};
-       for (let n = 0; n < 2000; n += 1) {
+       for (let n = 0; n < 500; n += 1) {
          appendFileSync(log, "line " + n + "\\n");
-         if (n % 500 === 499) renameSync(log, log + "-2026112" + (n + 1) / 500);
+         if (n % 125 === 124) renameSync(log, log + "-2026112" + (n + 1) / 125);
        }
        process.send("done"); setInterval(() => {}, 1000);`,
     );
@@ -185,9 +185,9 @@ describe("follow", () => {
     const got: number[] = [];
     for await (const line of follow(await logs(place.path), { signal: stop.signal, cursor })) {
       got.push(Number(line.text.split(" ")[1]));
-      if (got.length === 2000) stop.abort();
+      if (got.length === 500) stop.abort();
     }
-    expect(got.toSorted((a, b) => a - b)).toEqual(range(0, 2000));
+    expect(got.toSorted((a, b) => a - b)).toEqual(range(0, 500));
     writer.kill("SIGKILL");
     await once(writer, "exit");
   });
@@ -210,28 +210,5 @@ describe("waiting", () => {
     stop.abort(new Error("enough"));
     await expect(aborted).rejects.toThrow("enough");
     expect(watches.size).toEqual({ folders: 0, subscriptions: 0 });
-  });
-
-  it("looks for itself where nothing can be watched", async () => {
-    await using place = await folder();
-    const blind = new Watches((() => {
-      throw Object.assign(new Error("no space"), { code: "ENOSPC" });
-    }) as never);
-    await writeFile(place.at("app.log"), "a\n");
-    let rings = 0;
-    let heard: (() => void) | undefined;
-    const ring = (): void => {
-      rings += 1;
-      heard?.();
-    };
-    const subscription = blind.subscribe({ eager: true, onChange: ring });
-    subscription.look([place.path], [place.at("app.log")]);
-    await new Promise<void>((resolve) => (heard = resolve));
-    const again = new Promise<void>((resolve) => (heard = resolve));
-    await appendFile(place.at("app.log"), "b\n");
-    await again;
-    expect(rings).toBe(2);
-    subscription.close();
-    expect(blind.size).toEqual({ folders: 0, subscriptions: 0 });
   });
 });

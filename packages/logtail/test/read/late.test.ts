@@ -77,3 +77,28 @@ it.each([true, false])("are not read again from a copy that lacks them, compress
     await reader.close();
   }
 });
+
+it("are not read again from a copy that lacks them and is shorter than the head that is known", async () => {
+  await using place = await folder();
+  await writeFile(place.at("app.log"), "");
+  const reader = new Reader(await logs(place.path), true);
+  try {
+    let { state } = await reader.read(undefined);
+    const got: string[] = [];
+    const step = async (): Promise<void> => {
+      const answer = await reader.read(state);
+      ({ state } = answer);
+      got.push(...answer.lines.map((line) => `${line.text}\n`));
+    };
+    await writeFile(place.at("app.log"), text(0, 200));
+    await step();
+    // What was written between the copy and the truncation is nowhere else.
+    await writeFile(place.at("app.log.1.gz"), gzipSync(text(0, 90)));
+    await truncate(place.at("app.log"));
+    await appendFile(place.at("app.log"), text(200, 210));
+    await step();
+    expect(got.join("")).toBe(text(0, 210));
+  } finally {
+    await reader.close();
+  }
+});

@@ -33,7 +33,7 @@ describe("lines", () => {
         const lines = split([bytes.subarray(0, a), bytes.subarray(a, b), bytes.subarray(b)], { encoding });
         expect(lines.map((line) => line.text)).toEqual(odds);
         expect(lines.at(-1)).toMatchObject({ complete: false, end: bytes.length });
-        for (const [index, line] of lines.entries()) expect(line.start).toBe(lines[index - 1]?.end ?? 0);
+        expect(lines.map((line) => line.start)).toEqual([0, ...lines.slice(0, -1).map((line) => line.end)]);
       }
     }
   });

@@ -4,7 +4,8 @@ import { openRoots } from "@plugboard/core/files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CursorError } from "../../src/files/cursor.ts";
-import { cursorAt, linesBefore, placeOf, placesOf, resolvePlace } from "../../src/read/place.ts";
+import { placeOf, placesOf } from "../../src/read/place.ts";
+import { cursorAt, linesBefore, resolvePlace } from "../../src/read/resolve.ts";
 import { read } from "../../src/read/reader.ts";
 import { folder, logs } from "./folder.ts";
 

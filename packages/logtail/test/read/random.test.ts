@@ -1,5 +1,5 @@
 /* oxlint-disable vitest/no-standalone-expect -- the checks of one answer are a class, used in tests only */
-import { lstat, readdir, stat } from "node:fs/promises";
+import { lstatSync, readdirSync, statSync } from "node:fs";
 import { openRoots } from "@plugboard/core/files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { idOf } from "../../src/files/identity.ts";
 import { source } from "../../src/files/source.ts";
 import type { Source } from "../../src/files/source.ts";
 import { read } from "../../src/read/reader.ts";
-import type { ReadOptions } from "../../src/read/reader.ts";
+import type { ReadOptions } from "../../src/read/answer.ts";
 import { folder } from "./folder.ts";
 import { numberOf, World } from "./world.ts";
 import type { Style } from "./world.ts";
@@ -42,7 +42,7 @@ class Checked {
 
   async step(options: ReadOptions = {}): Promise<boolean> {
     const world = this.#world;
-    const present = await world.present();
+    const present = world.present();
     const newlyLost = new Set<number>();
     for (const number of world.lines.keys()) {
       if (!present.has(number) && !this.#given.has(number) && !this.#lost.has(number) && world.isWhole(number))
@@ -79,16 +79,16 @@ class Checked {
     // Of a log that is gone without another in its place, a part of what is told may be told later.
     for (const log of LOGS) if (world.contentOf(log) !== undefined) world.disturbed.delete(log);
     this.#cursor = answer.cursor;
-    await this.#learn(answer.cursor);
+    this.#learn(answer.cursor);
     return answer.more;
   }
 
-  async #learn(cursor: string): Promise<void> {
+  #learn(cursor: string): void {
     const { positions } = decodeCursor(cursor, "random");
     this.#known = new Map();
-    for (const name of await readdir(this.#path)) {
-      if ((await lstat(`${this.#path}/${name}`)).isSymbolicLink()) continue;
-      const id = idOf(await stat(`${this.#path}/${name}`, { bigint: true }));
+    for (const name of readdirSync(this.#path)) {
+      if (lstatSync(`${this.#path}/${name}`).isSymbolicLink()) continue;
+      const id = idOf(statSync(`${this.#path}/${name}`, { bigint: true }));
       const at = positions.find((one) => one.id === id);
       const content = this.#world.contentOf(name);
       if (!at || content === undefined) continue;
@@ -99,7 +99,7 @@ class Checked {
 
   async finish(): Promise<void> {
     for (let round = 0; await this.step({ maxLines: 25 }); round += 1) expect(round).toBeLessThan(500);
-    const present = await this.#world.present();
+    const present = this.#world.present();
     expect([...present].filter((number) => !this.#given.has(number))).toEqual([]);
   }
 }
@@ -127,11 +127,11 @@ const style = (...names: Style["names"][]) =>
   fc.record({ names: fc.constantFrom(...names), times: fc.boolean(), keepsTime: fc.boolean() });
 
 async function act(world: World, reader: Checked, step: Step): Promise<void> {
-  if (step.do === "write") await world.write(step.log, step.count);
-  else if (step.do === "half") await world.half(step.log);
-  else if (step.do === "hup") await world.hup(step.log);
-  else if (step.do === "rotate") await world.rotate(step.log, step.compress, step.create);
-  else if (step.do === "copy") await world.copytruncate(step.log);
+  if (step.do === "write") world.write(step.log, step.count);
+  else if (step.do === "half") world.half(step.log);
+  else if (step.do === "hup") world.hup(step.log);
+  else if (step.do === "rotate") world.rotate(step.log, step.compress, step.create);
+  else if (step.do === "copy") world.copytruncate(step.log);
   else if (step.do === "read")
     await reader.step({
       maxLines: step.lines,
@@ -139,7 +139,7 @@ async function act(world: World, reader: Checked, step: Step): Promise<void> {
       maxScanBytes: step.scan,
       take: (line) => (numberOf(line.text) === step.stop ? "stop" : "give"),
     });
-  else await world.drop(step.log, step.do);
+  else world.drop(step.log, step.do);
 }
 
 function check(styles: fc.Arbitrary<Style>, steps: readonly fc.Arbitrary<Step>[]): Promise<void> {
@@ -151,11 +151,11 @@ function check(styles: fc.Arbitrary<Style>, steps: readonly fc.Arbitrary<Step>[]
       try {
         await reader.step();
         for (const step of list) await act(world, reader, step);
-        await world.close();
-        for (const one of LOGS) await world.write(one, 1);
+        world.close();
+        for (const one of LOGS) world.write(one, 1);
         await reader.finish();
       } finally {
-        await world.close();
+        world.close();
       }
     }),
     { numRuns: RUNS, ...JSON.parse(process.env["LOGTAIL_SEED"] ?? "{}") },

@@ -1,7 +1,7 @@
 import { chmod, appendFile, mkdir, open, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { ReadOptions } from "../../src/read/reader.ts";
+import type { ReadOptions } from "../../src/read/answer.ts";
 import { read } from "../../src/read/reader.ts";
 import { folder, logs } from "./folder.ts";
 
@@ -253,10 +253,8 @@ describe("sizes", () => {
     await mkdir(place.at("x"));
     await writeFile(place.at("app.log"), "first\n");
     const { cursor } = await read(await logs(place.path), undefined);
-    const handle = await open(place.at("app.log"), "a");
-    const part = Buffer.alloc(10_000_000, "x");
-    for (let count = 0; count < 10; count += 1) await handle.write(part);
-    await handle.write("\nnext\n");
+    const handle = await open(place.at("app.log"), "r+");
+    await handle.write("\nnext\n", 100_000_000);
     await handle.close();
     const before = process.memoryUsage().rss;
     const { lines } = await read(await logs(place.path), cursor);

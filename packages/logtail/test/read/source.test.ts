@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, rename, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { gzipSync } from "node:zlib";
 import { openRoots } from "@plugboard/core/files";
 import { describe, expect, it } from "vitest";
 import { basesOf, rotatedOf } from "../../src/files/rotation.ts";
@@ -91,6 +92,32 @@ describe("a source", () => {
       ["b-20261122.log", true, 0],
       ["c.log", true, 0],
     ]);
+  });
+
+  it("reads a compressed file that is named itself", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log.gz"), gzipSync("one\ntwo\n"));
+    await writeFile(place.at("web.log.2.gz"), gzipSync("three\n"));
+    const { lines, cursor } = await read(await logs(place.path, "*.gz"), undefined);
+    expect(lines.map(({ file, text }) => [file, text])).toEqual([
+      ["app.log.gz", "one"],
+      ["app.log.gz", "two"],
+      ["web.log.2.gz", "three"],
+    ]);
+    expect((await read(await logs(place.path, "*.gz"), cursor)).lines).toEqual([]);
+  });
+
+  it("looks again where a file has become another between the walk and the look at it", async () => {
+    await using place = await folder();
+    await put(place.at, "a.log", "a.log.1");
+    const roots = await openRoots([place.path]);
+    const walk: typeof roots.walk = async function* (options) {
+      yield* roots.walk(options);
+      await rm(place.at("a.log.1"), { force: true });
+      await writeFile(place.at("a.log.1.gz"), "");
+    };
+    const { logs: found } = await source({ roots: { ...roots, list: roots.list, walk } }).list();
+    expect(found.flatMap(({ rotated }) => rotated.map((one) => one.relative))).toEqual(["a.log.1.gz"]);
   });
 
   it("knows a rotated name from both sides", () => {

@@ -1,7 +1,7 @@
-import { appendFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Watches } from "../../src/read/watch.ts";
-import type { Subscription } from "../../src/read/watch.ts";
 import { folder } from "./folder.ts";
 
 const nothing = (): void => undefined;
@@ -9,11 +9,20 @@ const blind = (() => {
   throw Object.assign(new Error("no space"), { code: "ENOSPC" });
 }) as never;
 
-/** Does something until it is heard of. */
-async function until(heard: () => boolean, act: () => unknown): Promise<void> {
-  while (!heard()) {
-    await act();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** Counts how often it is rung. */
+class Bell {
+  count = 0;
+  written: string | undefined;
+  #wake: (() => void) | undefined;
+
+  readonly ring = (written?: string): void => {
+    this.count += 1;
+    this.written = written;
+    this.#wake?.();
+  };
+
+  async reaches(count: number): Promise<void> {
+    while (this.count < count) await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 }
 
@@ -22,13 +31,27 @@ describe("watches", () => {
     await using place = await folder();
     await writeFile(place.at("app.log.1"), "");
     const watches = new Watches();
-    const written = new Set<string | undefined>();
-    const subscription = watches.subscribe({ concerns: () => false, onChange: (path) => written.add(path) });
+    const bell = new Bell();
+    const subscription = watches.subscribe({ concerns: () => false, onChange: bell.ring });
     subscription.look([place.path], [place.at("app.log.1")]);
-    await until(
-      () => written.has(place.at("app.log.1")),
-      () => appendFile(place.at("app.log.1"), "x"),
-    );
+    await appendFile(place.at("app.log.1"), "x");
+    await bell.reaches(1);
+    expect(bell.written).toBe(place.at("app.log.1"));
+    subscription.close();
+    expect(watches.size).toEqual({ folders: 0, subscriptions: 0 });
+  });
+
+  it("look for themselves where nothing can be watched", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), "a\n");
+    const watches = new Watches(blind);
+    const bell = new Bell();
+    const subscription = watches.subscribe({ eager: true, onChange: bell.ring });
+    subscription.look([place.path], [place.at("app.log")]);
+    // Each is seen for the first time, and once it rings for what may have changed before.
+    await bell.reaches(3);
+    await appendFile(place.at("app.log"), "b\n");
+    await bell.reaches(4);
     subscription.close();
     expect(watches.size).toEqual({ folders: 0, subscriptions: 0 });
   });
@@ -36,13 +59,29 @@ describe("watches", () => {
   it("are looked at in time, whoever comes and goes", async () => {
     await using place = await folder();
     const watches = new Watches(blind);
-    let rings = 0;
-    const subscription = watches.subscribe({ eager: true, onChange: () => (rings += 1) });
+    const bell = new Bell();
+    const subscription = watches.subscribe({ eager: true, onChange: bell.ring });
     subscription.look([place.path], []);
-    await until(
-      () => rings > 0,
-      () => watches.subscribe({ onChange: nothing }).close(),
-    );
+    while (bell.count === 0) {
+      watches.subscribe({ onChange: nothing }).close();
+      await setImmediate();
+    }
+    subscription.close();
+  });
+
+  it("look at more folders than they watch", async () => {
+    await using place = await folder();
+    const folders = Array.from({ length: 260 }, (_, index) => place.at(`${index}`));
+    await Promise.all(folders.map((path) => mkdir(path)));
+    const watches = new Watches();
+    const bell = new Bell();
+    const subscription = watches.subscribe({ eager: true, onChange: bell.ring });
+    subscription.look(folders, []);
+    expect(watches.size.folders).toBe(256);
+    // Each is seen for the first time, and once it rings for what may have changed before.
+    await bell.reaches(261);
+    await writeFile(`${folders.at(-1)}/new.log`, "");
+    await bell.reaches(262);
     subscription.close();
   });
 
@@ -50,18 +89,17 @@ describe("watches", () => {
     await using place = await folder();
     await writeFile(place.at("app.log"), "");
     const watches = new Watches(blind);
-    const rings = [0, 0];
-    const look = (index: number): Subscription => {
-      const onChange = (): void => void (rings[index] = (rings[index] ?? 0) + 1);
-      const subscription = watches.subscribe({ eager: true, onChange });
+    const look = (bell: Bell): (() => void) => {
+      const subscription = watches.subscribe({ eager: true, onChange: bell.ring });
       subscription.look([], [place.at("app.log")]);
-      return subscription;
+      return subscription.close;
     };
-    const subscriptions = [look(0)];
-    await until(() => rings[0] !== 0, nothing);
-    subscriptions.push(look(1));
-    await until(() => rings[1] !== 0, nothing);
-    for (const one of subscriptions) one.close();
-    expect(rings[1]).toBe(1);
+    const [first, second] = [new Bell(), new Bell()];
+    const closes = [look(first)];
+    await first.reaches(2);
+    closes.push(look(second));
+    await second.reaches(1);
+    for (const close of closes) close();
+    expect(second.count).toBe(1);
   });
 });

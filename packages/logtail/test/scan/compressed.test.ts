@@ -17,8 +17,9 @@ beforeAll(async () => {
 afterAll(async () => place[Symbol.asyncDispose]());
 
 const QUERY = { pattern: { kind: "text", source: "wanted", ignoreCase: false } } as const;
-const FILLER = "a line of this log that nobody looks for\n".repeat(60_000);
+const FILLER = "a line of this log that nobody looks for\n".repeat(30_000);
 const CONTENT = `wanted 1\n${FILLER}wanted 2\n${FILLER}wanted 3\n`;
+const COMPRESSED = gzipSync(CONTENT);
 
 /** A time that is always over. */
 class Over extends Control {
@@ -36,13 +37,14 @@ function fileOf(bytes: Buffer) {
       await using source = gzipBytes(fd);
       const hits: Hit[] = [];
       const control = new Clock(shared(), limits.ms ?? 10_000, (told) => hits.push(...told.hits));
-      const found = await search(source, part(from, to), QUERY, limits, control);
+      const found = await search({ source, part: part(from, to), query: QUERY, limits, control });
       return { ...found, texts: [...hits, ...found.hits].map(({ line }) => line.text) };
     },
     async summarize(from = 0, ms = 10_000) {
       await using source = gzipBytes(fd);
       const summaries = { recent: new Summary(), before: new Summary() };
-      return await summarize(source, part(from, Infinity), {}, {}, summaries, new Control(shared(), ms, () => {}));
+      const control = new Control(shared(), ms, () => {});
+      return await summarize({ source, part: part(from, Infinity), query: {}, limits: {}, control }, summaries);
     },
     async reach(from: number, ms: number) {
       await using source = gzipBytes(fd);
@@ -55,7 +57,7 @@ function fileOf(bytes: Buffer) {
 
 describe("a compressed file, when the time is over", () => {
   it("gives no hits of what was not read to its end, newest first, and comes again to all of it", async () => {
-    using file = fileOf(gzipSync(CONTENT));
+    using file = fileOf(COMPRESSED);
     const limits = { hits: 5, newestFirst: true };
     const short = await file.search({ ...limits, ms: 0 });
     expect(short).toMatchObject({ texts: [], exact: false, ended: "time", next: Number.MAX_SAFE_INTEGER });
@@ -67,7 +69,7 @@ describe("a compressed file, when the time is over", () => {
   });
 
   it("is searched oldest first in pages that each look at something new", async () => {
-    using file = fileOf(gzipSync(CONTENT));
+    using file = fileOf(COMPRESSED);
     const texts: string[] = [];
     let pages = 0;
     for (let from: number | undefined = 0; from !== undefined; pages++) {
@@ -82,7 +84,7 @@ describe("a compressed file, when the time is over", () => {
   });
 
   it("is reached in a time of its own, and the scan has its own from there", async () => {
-    using file = fileOf(gzipSync(CONTENT));
+    using file = fileOf(COMPRESSED);
     expect(await file.reach(CONTENT.length - 9, 10_000)).toEqual({ reached: true, expired: false });
     expect((await file.reach(CONTENT.length - 9, 0)).reached).toBe(false);
     expect(await file.search({ hits: 1, ms: 0 }, CONTENT.length - 9)).toMatchObject({
@@ -96,27 +98,26 @@ describe("a compressed file, when the time is over", () => {
   });
 
   it("is summarized in pages that each cover something new", async () => {
-    using file = fileOf(gzipSync(CONTENT));
+    using file = fileOf(COMPRESSED);
     const page = await file.summarize(0, 0);
     expect(page).toMatchObject({ ended: "time", exact: false, from: 0 });
     expect(page.to).toBeGreaterThanOrEqual(MIN_NEW_BYTES);
     const rest = await file.summarize(page.to);
     expect(rest).toMatchObject({ ended: "end", exact: true, from: page.to });
-    expect(page.lines + rest.lines).toBe(120_003);
+    expect(page.lines + rest.lines).toBe(60_003);
   });
 });
 
 describe("a damaged compressed file", () => {
-  const whole = gzipSync(CONTENT);
   const stored = gzipSync(CONTENT, { level: 0 });
   const broken = Buffer.from(stored);
   broken.fill(0xff, stored.length - 600_000, stored.length - 300_000);
   it.each([
-    ["cut off before its check", whole.subarray(0, -8), 3],
+    ["cut off before its check", COMPRESSED.subarray(0, -8), 3],
     ["cut off", stored.subarray(0, -1_000_000), 2],
     ["broken in the middle", broken, 2],
     ["not compressed", Buffer.from(CONTENT), 0],
-    ["with a wrong check", Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8)]), 2],
+    ["with a wrong check", Buffer.concat([COMPRESSED.subarray(0, -8), Buffer.alloc(8)]), 2],
   ])("that is %s is searched as far as it can be read, and never said to be whole", async (_, bytes, count) => {
     using file = fileOf(bytes);
     const wanted = ["wanted 1", "wanted 2", "wanted 3"].slice(0, count);
@@ -129,12 +130,16 @@ describe("a damaged compressed file", () => {
     }
     const summary = await file.summarize();
     expect(summary).toMatchObject({ exact: false, damaged: true, ended: "end" });
-    if (count === 3) expect(summary.lines).toBe(120_003);
-    if (count === 2) expect(summary.lines).toBeGreaterThan(60_000);
+    if (count === 3) expect(summary.lines).toBe(60_003);
+    if (count === 2) expect(summary.lines).toBeGreaterThan(30_000);
   });
 
   it("is not one that is whole, whatever stands behind it", async () => {
-    for (const bytes of [whole, Buffer.concat([whole, Buffer.alloc(512)]), Buffer.concat([whole, whole])]) {
+    for (const bytes of [
+      COMPRESSED,
+      Buffer.concat([COMPRESSED, Buffer.alloc(512)]),
+      Buffer.concat([COMPRESSED, COMPRESSED]),
+    ]) {
       using file = fileOf(bytes);
       const found = await file.search({ hits: 9 });
       expect(found).toMatchObject({ exact: true, ended: "end" });

@@ -43,7 +43,7 @@ export function fileOf(folder: string, bytes: Buffer, compressed = false) {
       await using source = compressed ? gzipBytes(fd) : fileBytes(fd);
       const told: Hit[] = [];
       const control = new Control(shared(), limits.ms ?? 10_000, ({ hits }) => told.push(...hits));
-      const part = await search(source, { fd, compressed, from, to }, query, limits, control);
+      const part = await search({ source, part: { fd, compressed, from, to }, query, limits, control });
       return { ...part, told, hits: [...told, ...part.hits] };
     },
     /** All hits, in parts of `limits.hits`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { secretMatcher } from "../../src/mask.ts";
+import { secretMatcher } from "../../src/mask/masker.ts";
 import { Control, shared } from "../../src/scan/control.ts";
 import { fileBytes } from "../../src/scan/bytes.ts";
 import type { PatternSpec } from "../../src/scan/pattern.ts";
@@ -32,7 +32,7 @@ async function found(pattern: PatternSpec, lines: readonly string[] = LINES): Pr
   const summaries = { recent: new Summary(), before: new Summary() };
   const part = { fd: file.fd, compressed: false, from: 0, to: bytes.length };
   const control = new Control(shared(), 10_000, () => {});
-  const { events } = await summarize(fileBytes(file.fd), part, query, {}, summaries, control);
+  const { events } = await summarize({ source: fileBytes(file.fd), part, query, limits: {}, control }, summaries);
   expect(events).toBe(numbers.length);
   return numbers;
 }

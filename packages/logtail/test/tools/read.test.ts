@@ -95,7 +95,7 @@ describe("reading", () => {
     let number = 0;
     const writer = setInterval(() => appendFileSync(log, `ERROR n${number++}\n`), 1);
     try {
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         const first = await served.call("read", { text: "error n", lines: 1_000 });
         const next = await served.call("read", { cursor: first.cursor, text: "error n", lines: 1_000 });
         const numbers = [...(first.lines ?? []), ...(next.lines ?? [])].map((line) => Number(line.slice(7)));
@@ -304,6 +304,17 @@ describe("results", () => {
     await writeFile(place.at("app.log"), `${"z".repeat(20_000)}\n`.repeat(30));
     await using served = await serve({ paths: [place.path] });
     expect((await served.call("read", { lines: 30 })).lines).toHaveLength(30);
+  });
+
+  it("have as many lines as the options say, and as much of each as line_chars says", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), `a\nb\nc\n${"x".repeat(3_000)}\n`);
+    await using served = await serve({ paths: [place.path], defaultLines: 2, maxLines: 3 });
+    expect((await served.call("read")).lines).toEqual(["c", expect.stringMatching(/^x{500}… \[cut, \+2500 char/)]);
+    const whole = await served.call("read", { lines: 1, line_chars: 3_000 });
+    expect(whole).toMatchObject({ lines: ["x".repeat(3_000)], truncated: null });
+    await expect(served.call("read", { lines: 4 })).rejects.toThrow("lines");
+    await expect(served.call("search", { limit: 4 })).rejects.toThrow("limit");
   });
 
   it("say the truth without room for a line", async () => {

@@ -227,19 +227,20 @@ describe("searching", () => {
 
   it("says what could not be searched: damaged files, logs beyond the bound", async () => {
     await using place = await folder();
-    const whole = gzipSync(lines(30_000, (index) => `needle ${index} ${(index * 7919) % 1000}`));
+    const whole = gzipSync(lines(6_000, (index) => `needle ${index} ${(index * 7919) % 1000}`));
     await writeFile(place.at("app.log"), "needle live\n");
-    await writeFile(place.at("app.log.1.gz"), whole.subarray(0, whole.length - 5_000));
+    await writeFile(place.at("app.log.1.gz"), whole.subarray(0, whole.length - 2_000));
     await writeFile(place.at("app.log.2.gz"), "not gzip at all");
     await writeFile(place.at("app.log.3"), "needle old\n");
     await using served = await serve({ paths: [place.path] });
     const found = await served.call("search", { text: "needle", limit: 1, newest_first: false });
     expect(found.hits[0]?.line).toBe("needle old");
     expect(found.totals.exact).toBe(false);
-    expect(found.totals.matched).toBeGreaterThan(20_000);
+    expect(found.totals.matched).toBeGreaterThan(4_000);
     expect(found.truncated).toMatch(/app\.log\.2\.gz is damaged.*app\.log\.1\.gz is damaged/);
     const summary = await served.call("summarize", {});
     expect(summary).toMatchObject({ complete: false, truncated: expect.stringContaining("is damaged") });
+    expect(await served.text("summarize")).toMatch(/^\d+ messages of app\.log from .* \(not all of it: see below\)\n/);
     for (let index = 0; index < 5; index += 1) await writeFile(place.at(`b${index}.log`), "needle\n");
     await using few = await serve({ paths: [place.path], maxFiles: 3 });
     expect(await few.call("search", { text: "needle" })).toMatchObject({
@@ -304,11 +305,11 @@ describe("searching", () => {
     const stop = new AbortController();
     const searching = served.call(
       "search",
-      { pattern: "(?:[a-z ]+,)+ never" },
+      // Each line takes long.
+      { pattern: "(?:[a-z ]+,)+ [m-p][d-f]w" },
       { signal: stop.signal, onprogress: () => stop.abort() },
     );
-    setTimeout(() => stop.abort(), 500);
     await expect(searching).rejects.toThrow();
-    expect((await served.call("search", { text: "news", limit: 1 })).hits).toHaveLength(1);
+    expect((await served.call("search", { text: "needle" })).totals).toMatchObject({ matched: 0, exact: true });
   });
 });

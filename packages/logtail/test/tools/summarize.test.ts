@@ -81,7 +81,7 @@ describe("summarizing", () => {
 
   it("covers the newest part when its time is over, and says how to see the rest", async () => {
     await using place = await folder();
-    const count = 400_000;
+    const count = 120_000;
     await writeFile(
       place.at("app.log"),
       lines(count, (index) => `INFO [web] GET /cart/${index} 200 in ${index % 90} ms`),

@@ -1,5 +1,7 @@
-import type { CharSet, Node } from "./syntax.ts";
-import { propertyName, union } from "./syntax.ts";
+import { propertyName } from "./classes.ts";
+import type { Node } from "./node.ts";
+import type { CharSet } from "./sets.ts";
+import { union } from "./sets.ts";
 
 /**
  * For whom a pattern is written: `line` is JavaScript on the text of one line, `block` is JavaScript on many lines, and

@@ -1,4 +1,4 @@
-import type { Node } from "./syntax.ts";
+import type { Node } from "./node.ts";
 
 /** So many alternatives are looked for at most. */
 const MAX_LITERALS = 6;
