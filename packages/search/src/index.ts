@@ -2,7 +2,7 @@
  * Ranked full-text search over documents, as the tools `search`, `search_similar` and `fetch`.
  * @module
  */
-import { definePlugin, ToolError } from "@plugboard/core";
+import { definePlugin, LIVE, READ_ONLY, ToolError } from "@plugboard/core";
 import type { Call, PluginFactory } from "@plugboard/core";
 import type { z } from "zod";
 import { resourceUrl } from "./documents/ids.ts";
@@ -12,16 +12,7 @@ import { searchOptions } from "./options.ts";
 import type { SearchApi } from "./tools/api.ts";
 import { reporter } from "./tools/progress.ts";
 import { listResources, Lookout, resourceText } from "./tools/resources.ts";
-import {
-  annotations,
-  fetchInput,
-  fetchOutput,
-  live,
-  searchInput,
-  searchOutput,
-  similarInput,
-  similarOutput,
-} from "./tools/schema.ts";
+import { fetchInput, fetchOutput, searchInput, searchOutput, similarInput, similarOutput } from "./tools/schema.ts";
 import { Service } from "./tools/service.ts";
 import type { Asking } from "./tools/service.ts";
 import { fetchedText, searchText, similarText } from "./tools/texts.ts";
@@ -90,7 +81,8 @@ export const search: PluginFactory<typeof searchOptions, SearchApi> = definePlug
       clock: () => performance.now(),
     });
     const asking = (call: Call): Asking => ({ signal: call.signal, onProgress: reporter(call) });
-    const common = { annotations, _meta: live };
+    // The documents may change at any time, and the index knows.
+    const common = { annotations: READ_ONLY, _meta: LIVE };
     const searchSchema = searchInput(bounds);
 
     host.tool(

@@ -51,7 +51,9 @@ export const searchOptions = z.strictObject({
     .array(source)
     .max(100)
     .default([])
-    .describe("Documents from elsewhere, in code: `{ name, load(signal), refreshMs? }`; see the README"),
+    .describe(
+      "Documents from elsewhere, in code: `{ name, load(signal), refreshMs? }`; loaded again after 5 minutes, or `refreshMs`",
+    ),
   baseUrl: z
     .url({ protocol: /^https?$/ })
     .refine((url) => !/[?#]/.test(url), "must have neither a ? nor a #: the documents' paths are put behind it")
@@ -101,8 +103,14 @@ export const searchOptions = z.strictObject({
     .max(1024 * MIB)
     .default(100 * MIB)
     .describe("Most bytes of documents in all"),
-  maxDepth: z.number().int().min(0).max(100).default(16).describe("Folders below a root to go into"),
-  maxSections: z.number().int().min(1).max(100_000).default(5_000).describe("Sections of one file to read"),
+  maxDepth: z.number().int().min(0).max(100).default(16).describe("How many folders deep to look below a root"),
+  maxSections: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(5_000)
+    .describe("Most sections of one file; the rest of it is left out"),
   maxQueryChars: z.number().int().min(1).max(10_000).default(1_000).describe("Longest query, in characters"),
   maxQueryTerms: z.number().int().min(1).max(1_000).default(64).describe("Distinct words of a query that count"),
   maxFetchChars: z
@@ -118,4 +126,5 @@ export const searchOptions = z.strictObject({
     .describe("The text block of a result: the data as JSON, which some clients parse, or a list for people"),
 });
 
+/** The options of `search` as it has them: checked, with their defaults. */
 export type SearchOptions = z.output<typeof searchOptions>;

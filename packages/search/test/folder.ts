@@ -39,22 +39,3 @@ export class Folder implements AsyncDisposable {
     await rm(this.base, { recursive: true, force: true });
   }
 }
-
-/** The longest time that the event loop was kept from turning while `work` ran, in milliseconds. */
-export async function longestBlock(work: () => Promise<unknown>): Promise<number> {
-  let longest = 0;
-  let last = performance.now();
-  let over = false;
-  const turn = (): void => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (!over) setImmediate(turn);
-  };
-  setImmediate(turn);
-  await work();
-  // A block that ends with the work is seen by the next turn alone.
-  await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
-  over = true;
-  return longest;
-}

@@ -1,5 +1,6 @@
 import { ANY_LANGUAGE, languageOf } from "./declarations.ts";
 import type { Language } from "./declarations.ts";
+import { newlinesIn, nextLine } from "./lines.ts";
 import type { Pacer } from "../pacer.ts";
 import { SectionWriter } from "./sections.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
@@ -74,7 +75,7 @@ async function write(
     writer.part(level, name ?? "", anchor, anchor);
     const text = source.slice(at, stop);
     writer.text(text);
-    number += newlines(text);
+    number += newlinesIn(text);
     at = stop;
   }
 }
@@ -92,7 +93,7 @@ function* topParts(
   let above = "";
   let line = 0;
   for (let at = 0; at < source.length;) {
-    const end = lineEnd(source, at);
+    const end = nextLine(source, at);
     const head = source.slice(at, Math.min(end, at + HEAD)).trimEnd();
     line += 1;
     if (line % BREATH === 0) yield undefined;
@@ -121,7 +122,7 @@ function* memberParts(source: string, whole: Part, { member }: Language): Genera
   let leadLine = 0;
   let line = whole.line - 1;
   for (let at = whole.start; at < whole.end;) {
-    const end = Math.min(whole.end, lineEnd(source, at));
+    const end = Math.min(whole.end, nextLine(source, at));
     const head = source.slice(at, Math.min(end, at + HEAD)).trimEnd();
     line += 1;
     if (line % BREATH === 0) yield undefined;
@@ -145,21 +146,10 @@ function* memberParts(source: string, whole: Part, { member }: Language): Genera
   yield { ...part, end: whole.end };
 }
 
-function lineEnd(source: string, at: number): number {
-  const newline = source.indexOf("\n", at);
-  return newline === -1 ? source.length : newline + 1;
-}
-
 function nameIn(pattern: RegExp, line: string): string | undefined {
   return pattern
     .exec(line)
     ?.slice(1)
     .find((group) => group !== undefined)
     ?.trim();
-}
-
-function newlines(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count += 1;
-  return count;
 }

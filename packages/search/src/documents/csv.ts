@@ -1,3 +1,4 @@
+import { newlinesIn } from "./lines.ts";
 import type { Pacer } from "../pacer.ts";
 import { RecordGroups } from "./records.ts";
 import { SectionWriter } from "./sections.ts";
@@ -79,7 +80,7 @@ function* rows(source: string): Generator<Row, void, undefined> {
       if (quoted) {
         cells.push(quoted.cell);
         end = quoted.end;
-        line += source.slice(at, end).split("\n").length - 1;
+        line += newlinesIn(quoted.cell);
       } else {
         if (!last && source[at] === '"') quotes = false;
         end = plainEnd(source, at, last ? "\n" : delimiter);

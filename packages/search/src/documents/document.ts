@@ -17,7 +17,15 @@ export type DocumentFacts = Pick<
   readonly metadata?: Metadata | undefined;
 };
 
-/** Makes a document of a text: cleans it, and divides it into sections as its format has them. */
+/** A text on which its parser failed, so that there is no making a document of it. */
+export class Unparsable extends Error {
+  override readonly name = "Unparsable";
+}
+
+/**
+ * Makes a document of a text: cleans it, and divides it into sections as its format has them.
+ * @throws Unparsable; the pacer's reason
+ */
 export async function makeDocument(
   facts: DocumentFacts,
   text: string,
@@ -26,7 +34,11 @@ export async function makeDocument(
   pacer: Pacer,
 ): Promise<IndexDocument> {
   const { title, metadata, ...rest } = facts;
-  const parsed = await parse(await cleaned(text, pacer), format, bounds, pacer, facts.path);
+  const clean = await cleaned(text, pacer);
+  const parsed = await parse(clean, format, bounds, pacer, facts.path).catch((error: unknown) => {
+    // One document must not cost all others; a cancelled pause is no such failure.
+    throw pacer.aborted ? error : new Unparsable("its parser failed", { cause: error });
+  });
   return {
     ...rest,
     title: title ?? parsed.title ?? nameOf(facts.path),

@@ -3,7 +3,7 @@ import { cleanLine, cleanText } from "./clean.ts";
 import { breaksAround, isAround, isSilent } from "./elements.ts";
 import { MetadataWriter } from "./metadata.ts";
 import type { Pacer } from "../pacer.ts";
-import { Part } from "./part.ts";
+import { PagePart } from "./page-part.ts";
 import type { Parsed, SectionBounds } from "./sections.ts";
 
 const HEADING = /^h([1-6])$/;
@@ -31,10 +31,10 @@ export async function parseHtml(source: string, bounds: SectionBounds, pacer: Pa
 
 class Page {
   readonly #bounds: SectionBounds;
-  readonly #body: Part;
+  readonly #body: PagePart;
   readonly #metadata = new MetadataWriter();
-  #articles: Part | undefined;
-  #main: Part | undefined;
+  #articles: PagePart | undefined;
+  #main: PagePart | undefined;
   #title = "";
   #inTitle = false;
   /** How deep the reading is, and where it came into what is marked so; 0 outside of it. */
@@ -52,7 +52,7 @@ class Page {
 
   constructor(bounds: SectionBounds) {
     this.#bounds = bounds;
-    this.#body = new Part(bounds);
+    this.#body = new PagePart(bounds);
   }
 
   get done(): boolean {
@@ -139,7 +139,7 @@ class Page {
   }
 
   /** The part that is the document. */
-  #part(): Part {
+  #part(): PagePart {
     if (this.#main && this.#main.length > 0) return this.#main;
     // A teaser beside the text may be an article as well.
     return this.#articles && 2 * this.#articles.length >= this.#body.length ? this.#articles : this.#body;
@@ -149,10 +149,10 @@ class Page {
     const inside = this.#mainAt > 0 || this.#articleAt > 0;
     if (this.#mainAt === 0 && (name === "main" || attributes["role"] === "main")) {
       this.#mainAt = this.#depth;
-      this.#main = new Part(this.#bounds);
+      this.#main = new PagePart(this.#bounds);
     } else if (!inside && name === "article") {
       this.#articleAt = this.#depth;
-      this.#articles ??= new Part(this.#bounds);
+      this.#articles ??= new PagePart(this.#bounds);
     } else if (!inside && this.#aroundAt === 0 && isAround(name, attributes)) {
       this.#aroundAt = this.#depth;
     }
@@ -185,7 +185,7 @@ class Page {
   }
 
   /** Does something in all parts that the reading is in. What is around the content is left out, but its headings. */
-  #each(act: (part: Part) => void, heading = false): void {
+  #each(act: (part: PagePart) => void, heading = false): void {
     if (this.#mainAt > 0 && this.#main) act(this.#main);
     else if (this.#articleAt > 0 && this.#articles) act(this.#articles);
     if (heading || this.#aroundAt === 0 || this.#mainAt > 0) act(this.#body);

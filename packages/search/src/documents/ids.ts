@@ -3,6 +3,8 @@ import type { Location, Root } from "@plugboard/core/files";
 
 /** What would be ambiguous in an id or is not to be seen. */
 const SPECIAL = /[%#~\p{Cc}\p{Cf}\u2028\u2029]/gu;
+/** Of these, what no id may contain, whoever made it. */
+const NEVER = /[#\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 /**
  * Names documents and sections for good: the path below the root, `#` and the anchor. With several folders as roots the
@@ -42,6 +44,11 @@ export class Names {
 /** The id of a document from its path. Different paths give different ids. */
 export function documentId(path: string): string {
   return path.replace(SPECIAL, (sign) => encodeURIComponent(sign).replace("~", "%7E"));
+}
+
+/** Whether a text can be the id of a document as it is. */
+export function isPlainId(text: string): boolean {
+  return !NEVER.test(text);
 }
 
 /** The address of a document: below `baseUrl` if there is one, else of the file itself. */

@@ -1,6 +1,8 @@
 import MarkdownIt from "markdown-it";
 import { cleanLine } from "./clean.ts";
+import { closesFence, fenceMark } from "./fences.ts";
 import { readFrontMatter } from "./frontmatter.ts";
+import { nextLine } from "./lines.ts";
 import { withoutModules } from "./mdx.ts";
 import type { Pacer } from "../pacer.ts";
 import { plainMarkdown } from "./plain.ts";
@@ -17,7 +19,6 @@ parser.block.ruler.disable(["table", "reference"]);
 const PIECE = 32 * 1024;
 /** And of about this many lines, each of which may be a heading or an item. */
 const PIECE_LINES = 1_000;
-const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const HEADING = /^ {0,3}#{1,6}(?:[ \t]|$)/;
 
 /** Reads CommonMark and MDX into sections by heading, ATX and setext; anchors as GitHub makes them, or `{#own}`. */
@@ -70,16 +71,15 @@ function* pieces(text: string): Generator<Piece, void, undefined> {
   let verbatim = false;
   let lines = 0;
   for (let line = 0; line < text.length;) {
-    const newline: number = text.indexOf("\n", line);
-    const next = newline === -1 ? text.length : newline + 1;
+    const next = nextLine(text, line);
     const head = text.slice(line, Math.min(next, line + 80));
-    const mark = FENCE.exec(head)?.[1];
+    const mark = fenceMark(head);
     let closed = false;
     if (fence === "") {
       if (mark) [fence, fenceAt] = [mark, line];
       else if (HEADING.test(head)) heading = line;
       else if (head.trim() === "") blank = next;
-    } else if (mark && mark[0] === fence[0] && mark.length >= fence.length) {
+    } else if (closesFence(mark, fence)) {
       fence = "";
       closed = verbatim;
     }

@@ -1,13 +1,14 @@
+import { closesFence, fenceMark } from "./fences.ts";
+import { nextLine } from "./lines.ts";
 import { plainMarkdown } from "./plain.ts";
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const MODULE = /^(?:import|export)\b/;
 
 /** MDX without what it imports and exports before its text begins. */
 export function withoutModules(source: string): string {
   let at = 0;
   while (at < source.length) {
-    const end = lineEnd(source, at);
+    const end = nextLine(source, at);
     const head = source.slice(at, Math.min(end, at + 80));
     if (MODULE.test(head)) at = moduleEnd(source, at);
     else if (head.trim() === "" && source.slice(at, end).trim() === "") at = end;
@@ -22,9 +23,9 @@ export function plainMdx(text: string): string {
   let fence = "";
   let blank = true;
   for (let at = 0; at < text.length;) {
-    const end = lineEnd(text, at);
+    const end = nextLine(text, at);
     const head = text.slice(at, Math.min(end, at + 80));
-    const mark = FENCE.exec(head)?.[1];
+    const mark = fenceMark(head);
     if (fence === "" && blank && MODULE.test(head)) {
       at = moduleEnd(text, at);
       continue;
@@ -32,7 +33,7 @@ export function plainMdx(text: string): string {
     if (fence !== "" || mark) {
       kept.push(text.slice(at, end));
       if (fence === "") fence = mark ?? "";
-      else if (mark?.[0] === fence[0] && (mark?.length ?? 0) >= fence.length) fence = "";
+      else if (closesFence(mark, fence)) fence = "";
     } else {
       // Tags may go on over lines, so they are looked for up to the next code block.
       const stop = proseEnd(text, end, head.trim() === "");
@@ -47,16 +48,11 @@ export function plainMdx(text: string): string {
   return plainMarkdown(kept.join(""));
 }
 
-function lineEnd(text: string, at: number): number {
-  const newline = text.indexOf("\n", at);
-  return newline === -1 ? text.length : newline + 1;
-}
-
 /** The end of the block of imports and exports that begins here: the next blank line. */
 function moduleEnd(text: string, from: number): number {
-  let at = lineEnd(text, from);
+  let at = nextLine(text, from);
   while (at < text.length) {
-    const end = lineEnd(text, at);
+    const end = nextLine(text, at);
     if (text.charCodeAt(at) <= 32 && text.slice(at, end).trim() === "") break;
     at = end;
   }
@@ -67,9 +63,9 @@ function moduleEnd(text: string, from: number): number {
 function proseEnd(text: string, from: number, afterBlank: boolean): number {
   let blank = afterBlank;
   for (let at = from; at < text.length;) {
-    const end = lineEnd(text, at);
+    const end = nextLine(text, at);
     const head = text.slice(at, Math.min(end, at + 80));
-    if (FENCE.test(head) || (blank && MODULE.test(head))) return at;
+    if (fenceMark(head) !== undefined || (blank && MODULE.test(head))) return at;
     blank = head.trim() === "";
     at = end;
   }

@@ -36,11 +36,6 @@ export function formatOf(name: string): Format {
   return BY_EXTENSION.get(extension) ?? (languageOf(name) ? "code" : "text");
 }
 
-/**
- * Divides a document into sections. Never throws for what the text contains.
- * @param name of the file, which tells the language of code
- * @throws the pacer's reason
- */
 const ALL: Readonly<Record<Format, true>> = {
   markdown: true,
   mdx: true,
@@ -56,6 +51,11 @@ const ALL: Readonly<Record<Format, true>> = {
 /** What a document can be. */
 export const TYPES: ReadonlySet<string> = new Set(Object.keys(ALL));
 
+/**
+ * Divides a document into sections.
+ * @param name of the file, which tells the language of code
+ * @throws the pacer's reason
+ */
 export async function parse(
   source: string,
   format: Format,

@@ -1,3 +1,4 @@
+import { nextLine } from "./lines.ts";
 import { MetadataWriter } from "./metadata.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Pacer } from "../pacer.ts";
@@ -19,8 +20,7 @@ export async function parseRst(source: string, bounds: SectionBounds, pacer: Pac
   let waiting: string | undefined;
   let over = "";
   for (let at = 0; at < source.length && !writer.full;) {
-    const newline = source.indexOf("\n", at);
-    const next = newline === -1 ? source.length : newline + 1;
+    const next = nextLine(source, at);
     const line = source.slice(at, next);
     at = next;
     const sign = line.length <= MAX_HEADING_LINE + 2 ? RULE.exec(line.trimEnd())?.[1] : undefined;

@@ -1,4 +1,5 @@
 import { boundary } from "./clean.ts";
+import { closesFence, fenceMark } from "./fences.ts";
 
 /** Cuts a text into pieces of at most `max` UTF-16 units, without white space at their ends. Takes linear time. */
 export type Split = (text: string, max: number) => Generator<string, void, undefined>;
@@ -47,7 +48,6 @@ interface State {
 }
 
 const OUTSIDE: State = { fence: "", header: "" };
-const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const DELIMITERS = /^[ \t]{0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:|-]*)?$/;
 const MAX_HEADER = 1_000;
 
@@ -90,7 +90,7 @@ function markdownCut(window: string, max: number, before: State): { at: number; 
     }
     const newline = window.indexOf("\n", at);
     if (newline === -1) {
-      if (state.fence === "" && FENCE.test(window.slice(at, at + 80))) code = here;
+      if (state.fence === "" && fenceMark(window.slice(at, at + 80)) !== undefined) code = here;
       break;
     }
     const current = window.slice(at, newline);
@@ -109,11 +109,8 @@ function markdownCut(window: string, max: number, before: State): { at: number; 
 
 /** What holds behind a line. */
 function after(line: string, above: string, state: State, max: number): State {
-  const mark = FENCE.exec(line.slice(0, 80))?.[1];
-  if (state.fence !== "") {
-    const closes = mark?.[0] === state.fence[0] && (mark?.length ?? 0) >= state.fence.length;
-    return closes ? OUTSIDE : state;
-  }
+  const mark = fenceMark(line.slice(0, 80));
+  if (state.fence !== "") return closesFence(mark, state.fence) ? OUTSIDE : state;
   if (mark !== undefined) return { fence: mark, header: "" };
   if (state.header !== "") return line.includes("|") ? state : OUTSIDE;
   if (line.length > MAX_HEADER || above.length > MAX_HEADER || !above.includes("|") || !line.includes("|"))

@@ -9,6 +9,9 @@ import { pack } from "./blocks.ts";
 import { ByteWriter } from "./bytes.ts";
 import { fingerprint, titleKey } from "./hash.ts";
 import { invert, Tokens } from "./invert.ts";
+import { MetadataBuilder } from "./metadata.ts";
+import { recordBlocks } from "./records.ts";
+import type { SectionRecord } from "./segment.ts";
 import { stringBlocks } from "./strings.ts";
 import type { IndexDocument } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
@@ -22,8 +25,6 @@ export interface BuiltSegment {
 /** What a packed segment says of itself. */
 export interface SegmentFacts {
   readonly languages: readonly Language[];
-  /** Of all texts together. */
-  readonly textBytes: number;
 }
 
 export interface BuildOptions {
@@ -57,7 +58,7 @@ export class SegmentBuilder {
   readonly #textEnds: number[] = [];
   readonly #textSums: number[] = [];
   readonly #texts = new ByteWriter();
-  readonly #metadata = new Map<string, number[]>();
+  readonly #metadata = new MetadataBuilder();
   readonly #tally = new LanguageTally();
   /** The different words of the document that is being added. */
   #words: number[] = [];
@@ -71,7 +72,6 @@ export class SegmentBuilder {
 
   add(document: IndexDocument): void {
     const { sections, ...rest } = document;
-    const number = this.#ids.length;
     this.#ids.push(document.id);
     this.#paths.push(document.path);
     this.#types.push(document.type);
@@ -80,14 +80,7 @@ export class SegmentBuilder {
     this.#sizes.push(document.bytes);
     this.#prints.push(fingerprint(document.id, document.version));
     this.#first.push(this.#sectionRecords.length);
-    for (const [name, values] of Object.entries(document.metadata)) {
-      for (const value of values) {
-        const key = metadataKey(name, value);
-        const documents = this.#metadata.get(key);
-        if (!documents) this.#metadata.set(key, [number]);
-        else if (documents.at(-1) !== number) documents.push(number);
-      }
-    }
+    this.#metadata.add(this.#ids.length - 1, document.metadata);
     this.#tally.clear();
     this.#words = [];
     for (const [position, section] of sections.entries()) this.#addSection(document, section, position);
@@ -98,7 +91,7 @@ export class SegmentBuilder {
 
   #addSection(document: IndexDocument, section: Section, position: number): void {
     const { anchor, fragment, headings } = section;
-    this.#sectionRecords.push(JSON.stringify([anchor, fragment, headings]));
+    this.#sectionRecords.push(JSON.stringify([anchor, fragment, headings] satisfies SectionRecord));
     this.#length = 0;
     const own = headings.at(-1) ?? document.title;
     const above = new Set([document.title, ...headings, nameOf(document.path)]);
@@ -157,22 +150,9 @@ export class SegmentBuilder {
   }
 
   finish(): BuiltSegment {
-    const { terms, ranks, stemBlocks } = this.#vocabulary.finish();
+    const { terms, ranks, stems } = this.#vocabulary.finish();
     const postings = invert(this.#tokens, this.#ends, ranks);
-    const metadata = [...this.#metadata.keys()].sort();
-    const metadataDocuments = new ByteWriter();
-    const metadataAt = new Uint32Array(metadata.length + 1);
-    for (const [index, key] of metadata.entries()) {
-      let before = 0;
-      const documents = this.#metadata.get(key) ?? [];
-      metadataDocuments.varint(documents.length);
-      for (const document of documents) {
-        metadataDocuments.varint(document - before);
-        before = document;
-      }
-      metadataAt[index + 1] = metadataDocuments.length;
-    }
-    const facts: SegmentFacts = { languages: this.#languages, textBytes: this.#texts.length };
+    const facts: SegmentFacts = { languages: this.#languages };
     const types = [...new Set(this.#types)];
     const typeNumber = new Map(types.map((type, index) => [type, index]));
     const index = pack(
@@ -182,13 +162,13 @@ export class SegmentBuilder {
         ...stringBlocks("paths", this.#paths),
         ...stringBlocks("types", types),
         type: Uint16Array.from(this.#types, (type) => typeNumber.get(type) ?? 0),
-        ...textBlocks("documents", this.#records),
+        ...recordBlocks("documents", this.#records),
         modified: Float64Array.from(this.#modified),
         sizes: Float64Array.from(this.#sizes),
         prints: BigUint64Array.from(this.#prints),
         language: Uint8Array.from(this.#documentLanguages),
         first: Uint32Array.from([...this.#first, this.#sectionRecords.length]),
-        ...textBlocks("sections", this.#sectionRecords),
+        ...recordBlocks("sections", this.#sectionRecords),
         lengths: Uint32Array.from(this.#lengths),
         heads: Uint16Array.from(this.#heads),
         titles: Uint32Array.from(this.#titles),
@@ -196,10 +176,8 @@ export class SegmentBuilder {
         textSums: Uint32Array.from(this.#textSums),
         ...stringBlocks("terms", terms),
         ...postings,
-        ...stemBlocks,
-        ...stringBlocks("metadata", metadata),
-        "metadata.documents": metadataDocuments.finish(),
-        "metadata.at.documents": metadataAt,
+        ...stems,
+        ...this.#metadata.blocks(),
       },
       facts,
     );
@@ -215,23 +193,7 @@ function placesOf(ids: readonly string[]): Uint32Array {
   return places;
 }
 
-/** How a metadata value is kept: name, NUL, folded value. */
-export function metadataKey(name: string, value: string): string {
-  return `${name.toLowerCase()}\0${value.normalize("NFKC").toLowerCase().trim()}`;
-}
-
 /** The last part of a path. */
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** Blocks that hold texts which are read one at a time: UTF-8, and where each begins. */
-function textBlocks(name: string, texts: readonly string[]): Record<string, Uint8Array | Uint32Array> {
-  const writer = new ByteWriter();
-  const at = new Uint32Array(texts.length + 1);
-  for (const [index, text] of texts.entries()) {
-    writer.push(Buffer.from(text));
-    at[index + 1] = writer.length;
-  }
-  return { [`${name}.at`]: at, [`${name}.text`]: writer.finish() };
 }

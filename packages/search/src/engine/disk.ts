@@ -1,18 +1,20 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
 import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { makeFolder } from "../folder.ts";
 import { DamagedError } from "./blocks.ts";
-import type { TextSource } from "./segment.ts";
 import { Segment } from "./segment.ts";
+import { textsInFile } from "./texts.ts";
+import type { TextSource } from "./texts.ts";
 
 const MANIFEST = "index.json";
 const SEGMENT_FILE = /^[0-9a-f]{8}-\d{1,12}\.(?:seg|tmp)$/;
 /** Files that nothing refers to are removed at this age: another process may just be about to name them. */
 const ORPHAN_MS = 60_000;
 const MAX_MANIFEST = 64 * 1024 * 1024;
+/** Bytes that are read or written at once. */
+const CHUNK = 4 * 1024 * 1024;
 
 /** What the manifest says of a segment. */
 interface ListedSegment {
@@ -87,15 +89,16 @@ export class Disk {
     try {
       await using handle = await open(temporary, "wx", 0o600);
       await handle.writeFile(segment.bytes);
-      for (let at = 0; at < segment.textBytes; at += CHUNK)
-        await handle.writeFile(segment.rawTexts(at, Math.min(CHUNK, segment.textBytes - at)));
+      const { texts } = segment;
+      for (let at = 0; at < texts.bytes; at += CHUNK)
+        await handle.writeFile(texts.raw(at, Math.min(CHUNK, texts.bytes - at)));
       await handle.datasync();
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     }
     await rename(temporary, join(this.#folder, file));
-    segment.moveTexts(textsInFile(join(this.#folder, file), segment.bytes.length));
+    segment.texts.moveTo(textsInFile(join(this.#folder, file), segment.bytes.length));
     return file;
   }
 
@@ -112,7 +115,7 @@ export class Disk {
       segments: segments.map(({ file, segment }) => ({
         file,
         indexBytes: segment.bytes.length,
-        textBytes: segment.textBytes,
+        textBytes: segment.texts.bytes,
         dropped: Buffer.from(Uint32Array.from(segment.dropped).buffer).toString("base64"),
       })),
     };
@@ -168,7 +171,8 @@ export class Disk {
       if (bytesRead === 0) throw new DamagedError(`${file} ends too early`);
       at += bytesRead;
     }
-    const segment = new Segment(bytes, textsInFile(path, indexBytes));
+    const texts = textsInFile(path, indexBytes);
+    const segment = opened(bytes, texts);
     const numbers = Buffer.from(dropped, "base64");
     for (let at = 0; at + 4 <= numbers.length; at += 4) segment.drop(numbers.readUInt32LE(at));
     return segment;
@@ -192,30 +196,16 @@ export class Disk {
   }
 }
 
-const CHUNK = 4 * 1024 * 1024;
+/** A segment, or nothing left open. @throws DamagedError */
+function opened(bytes: Uint8Array, texts: TextSource): Segment {
+  try {
+    return new Segment(bytes, texts);
+  } catch (error) {
+    texts.close();
+    throw error;
+  }
+}
 
 function nameOf(manifest: Manifest | "damaged" | undefined): string {
   return typeof manifest === "object" ? `${manifest.owner}:${manifest.sequence}` : String(manifest);
-}
-
-/** Texts in a file, which is kept open: it may be removed meanwhile. */
-function textsInFile(path: string, start: number): TextSource {
-  const descriptor = openSync(path, "r");
-  let open = true;
-  return {
-    read(offset, length) {
-      if (!open) throw new DamagedError("the index has been closed");
-      const bytes = Buffer.allocUnsafe(length);
-      for (let at = 0; at < length;) {
-        const read = readSync(descriptor, bytes, at, length - at, start + offset + at);
-        if (read === 0) throw new DamagedError("a text is missing");
-        at += read;
-      }
-      return bytes;
-    },
-    close() {
-      if (open) closeSync(descriptor);
-      open = false;
-    },
-  };
 }

@@ -73,7 +73,7 @@ function stemsOf(
   const document = segment.documentOf[section] as number;
   const language = segment.languages[segment.language[document] as number] ?? "en";
   const type = segment.types.at(segment.type[document] as number) as Format;
-  const text = plain((segment.readable(section) ?? "").slice(0, MAX_CHARS), type);
+  const text = plain((segment.texts.readable(section) ?? "").slice(0, MAX_CHARS), type);
   const counted = new Map<string, { language: Language; times: number }>();
   let length = 1;
   eachWord(text, (start, end) => {

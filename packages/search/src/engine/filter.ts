@@ -1,7 +1,6 @@
 import { globMatcher } from "../query/glob.ts";
 import type { Pacer } from "../pacer.ts";
 import type { Query, QueryField, QueryWord } from "../query/types.ts";
-import { metadataKey } from "./builder.ts";
 import { gather, Gathered } from "./postings.ts";
 import { markPhrase, phraseOf } from "./phrases.ts";
 import type { Phrase } from "./phrases.ts";
@@ -133,7 +132,7 @@ async function keepDocuments(
           : field === "lang"
             ? (document: number): boolean =>
                 segment.languages[segment.language[document] as number] === value.toLowerCase()
-            : having(segment.withMetadata(metadataKey(field, value)));
+            : having(segment.metadata.having(field, value));
     tests.push(excluded ? (document) => !test(document) : test);
   }
   if (tests.length === 0) return;

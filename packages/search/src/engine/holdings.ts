@@ -22,6 +22,8 @@ export class Holdings {
   documents = 0;
   sections = 0;
   bytes = 0;
+  /** Another number after each change. */
+  revision = 0;
   /** By number, in the order in which they came. */
   readonly #segments = new Map<number, Segment>();
   /** Where each document is: number of the segment times 2^24, and its number there. */
@@ -49,7 +51,9 @@ export class Holdings {
 
   /** Names of the metadata that documents have. */
   fields(): ReadonlySet<string> {
-    return (this.#fields ??= new Set(this.segments.flatMap((segment) => [...segment.liveFields()])));
+    return (this.#fields ??= new Set(
+      this.segments.flatMap((segment) => [...segment.metadata.names((document) => segment.isLive(document))]),
+    ));
   }
 
   /** What there is now: the same object until something changes. */
@@ -172,6 +176,7 @@ export class Holdings {
   }
 
   #touch(): void {
+    this.revision += 1;
     this.#snapshot = undefined;
     this.#fields = undefined;
     this.#anchors.clear();

@@ -77,7 +77,7 @@ function ranksIn(segment: Segment, keys: ReadonlyMap<string, readonly Language[]
   for (const [key, languages] of keys) {
     const own = segment.terms.find(key);
     if (own !== -1) add(own);
-    for (const language of languages) for (const rank of segment.members(key, language)) add(rank);
+    for (const language of languages) for (const rank of segment.stems.members(key, language)) add(rank);
   }
   return ranks.length === 0 ? NOTHING : new Uint32Array(ranks).sort();
 }

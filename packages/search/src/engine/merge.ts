@@ -15,11 +15,11 @@ export function mergeable(segments: readonly Segment[]): readonly Segment[] {
   const tiers = new Map<number, Segment[]>();
   for (const segment of segments) {
     const dead = segment.documents - segment.liveDocuments;
-    if (segment.deadBytes > MAX_DEAD * segment.textBytes || dead > MAX_DEAD * segment.documents) {
-      if (segment.textBytes > LOWEST) return [segment];
+    if (segment.deadBytes > MAX_DEAD * segment.texts.bytes || dead > MAX_DEAD * segment.documents) {
+      if (segment.texts.bytes > LOWEST) return [segment];
     }
-    if (segment.textBytes >= LARGEST || segment.documents >= MOST_DOCUMENTS) continue;
-    const tier = Math.max(0, Math.ceil(Math.log(segment.textBytes / LOWEST) / Math.log(FACTOR)));
+    if (segment.texts.bytes >= LARGEST || segment.documents >= MOST_DOCUMENTS) continue;
+    const tier = Math.max(0, Math.ceil(Math.log(segment.texts.bytes / LOWEST) / Math.log(FACTOR)));
     const others = tiers.get(tier);
     if (others) others.push(segment);
     else tiers.set(tier, [segment]);

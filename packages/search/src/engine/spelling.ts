@@ -7,18 +7,12 @@ const MAX_CHARS = 32;
 const LONG = 8;
 const WORD = /^\p{L}+$/u;
 
-/** A word that was looked for in the place of one that stands nowhere. */
-export interface Correction {
-  readonly term: string;
-  readonly mistakes: number;
-}
-
 /**
  * The word of the index that is most likely meant: with the fewest mistakes, then the most frequent one. A mistake is a
  * letter too many, too few, wrong, or two that changed places (Damerau 1964). The first letter is believed, except where it
  * changed places with the second. Codes and short words are not corrected.
  */
-export function correct(term: string, segments: readonly Segment[]): Correction | undefined {
+export function correct(term: string, segments: readonly Segment[]): string | undefined {
   if (term.length < MIN_CHARS || term.length > MAX_CHARS || !WORD.test(term)) return undefined;
   const most = term.length >= LONG ? 2 : 1;
   const swapped = `${term.charAt(1)}${term.charAt(0)}${term.slice(2)}`;
@@ -43,7 +37,7 @@ export function correct(term: string, segments: readonly Segment[]): Correction 
     const rank = segment.terms.find(swapped);
     if (rank !== -1) consider(rank, swapped, 1);
   }
-  let best: (Correction & { count: number }) | undefined;
+  let best: { readonly term: string; readonly mistakes: number; readonly count: number } | undefined;
   for (const [candidate, { mistakes, count }] of found) {
     const better =
       !best ||
@@ -51,5 +45,5 @@ export function correct(term: string, segments: readonly Segment[]): Correction 
       (mistakes === best.mistakes && (count > best.count || (count === best.count && candidate < best.term)));
     if (better) best = { term: candidate, mistakes, count };
   }
-  return best && { term: best.term, mistakes: best.mistakes };
+  return best?.term;
 }

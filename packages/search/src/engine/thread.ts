@@ -1,9 +1,9 @@
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { Pacer } from "../pacer.ts";
+import { Turns } from "../turns.ts";
 import type { BuildOptions, BuiltSegment } from "./builder.ts";
+import { workerEntry } from "./entry.ts";
 import type { BuildAnswer, BuildRequest } from "./serve.ts";
 import type { IndexDocument } from "./types.ts";
 
@@ -21,7 +21,6 @@ const IDLE_MS = 2_000;
 /** Threads that build segments side by side: as many as there are processors to spare, two at the most. */
 export class BuildThreads {
   readonly #threads: readonly BuildThread[];
-  #next = 0;
 
   constructor(options: BuildOptions) {
     const count = Math.max(1, Math.min(MAX_THREADS, availableParallelism()));
@@ -34,11 +33,11 @@ export class BuildThreads {
   }
 
   /**
-   * Builds a segment.
+   * Builds a segment, in the thread that has least to do: a second one is started only while the first is busy.
    * @throws the signal's reason; Error if the thread fails
    */
   build(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<BuiltSegment> {
-    const thread = this.#threads[this.#next++ % this.#threads.length] as BuildThread;
+    const thread = this.#threads.reduce((least, each) => (each.waiting < least.waiting ? each : least));
     return thread.build(documents, signal);
   }
 
@@ -49,9 +48,11 @@ export class BuildThreads {
 
 /** A thread in which segments are built, one after the other; started when it is needed. */
 class BuildThread {
+  /** Builds that are not over. */
+  waiting = 0;
   readonly #options: BuildOptions;
+  readonly #turns = new Turns();
   #worker: Worker | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -59,18 +60,19 @@ class BuildThread {
     this.#options = options;
   }
 
-  build(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<BuiltSegment> {
-    const run = this.#queue.then(() => this.#build(documents, signal));
-    this.#queue = run.catch(() => undefined);
-    return run;
+  async build(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<BuiltSegment> {
+    this.waiting += 1;
+    try {
+      return await this.#turns.run(() => this.#build(documents, signal));
+    } finally {
+      this.waiting -= 1;
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#idle);
-    const worker = this.#worker;
-    this.#worker = undefined;
-    await worker?.terminate();
+    await this.#end();
   }
 
   async #build(documents: readonly IndexDocument[], signal: AbortSignal | undefined): Promise<BuiltSegment> {
@@ -98,27 +100,28 @@ class BuildThread {
       if (!conversation.built) throw new Error("The index could not be built: its thread gave no answer.");
       return conversation.built;
     } catch (error) {
-      if (conversation.broken) {
-        this.#worker = undefined;
-        void worker.terminate();
-      }
+      if (conversation.broken) void this.#end();
       throw this.#closed ? new Error(CLOSED, { cause: error }) : error;
     } finally {
       conversation.end();
       worker.unref();
-      this.#idle = setTimeout(() => {
-        const idle = this.#worker;
-        this.#worker = undefined;
-        void idle?.terminate();
-      }, IDLE_MS);
-      this.#idle.unref();
+      if (!this.#closed) this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref();
     }
   }
 
+  async #end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
   #spawn(): Worker {
-    const worker = new Worker(entry(), { execArgv: [] });
-    // Between two builds nobody else listens.
+    const worker = new Worker(workerEntry(), { execArgv: [] });
+    // Between two builds nobody else listens: one that has ended would never answer the next.
     worker.on("error", () => undefined);
+    worker.once("exit", () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
     return worker;
   }
 }
@@ -191,15 +194,4 @@ function* batches(documents: readonly IndexDocument[]): Generator<IndexDocument[
 /** About how much there is to read in a document, in UTF-16 units. */
 export function charsOf(document: IndexDocument): number {
   return document.sections.reduce((sum, { text }) => sum + text.length + 100, 200);
-}
-
-/** The thread's file beside the built package, or the source. */
-function entry(): URL {
-  if (!import.meta.url.endsWith(".ts")) return new URL("./worker.js", import.meta.url);
-  // Node 20 does not run TypeScript, and a thread does not take over the loader that this one was started with.
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
-  const api = new URL("./dist/esm/api/index.mjs", tsx).href;
-  const worker = new URL("../worker.ts", import.meta.url).href;
-  const code = `import { register } from ${JSON.stringify(api)}; register(); await import(${JSON.stringify(worker)});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }

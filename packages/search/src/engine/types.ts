@@ -50,15 +50,18 @@ export interface Filter {
   readonly since?: number | undefined;
 }
 
+/** What is asked of an engine. */
 export interface SearchRequest {
+  /** As `parseQuery` reads it. */
   readonly query: Query;
   readonly filter?: Filter | undefined;
   /** `relevance`, the default, or the last changed first. */
   readonly sort?: "relevance" | "modified" | undefined;
-  /** How many of the first are wanted. */
+  /** How many of the first are wanted; 0 or more. */
   readonly count: number;
 }
 
+/** A section that was found. */
 export interface Hit {
   /** Of a section. */
   readonly id: string;
@@ -66,6 +69,7 @@ export interface Hit {
   readonly score: number;
 }
 
+/** What a search gives. */
 export interface Answer {
   /** How many sections match. */
   readonly total: number;
@@ -111,11 +115,15 @@ export interface Engine {
   put(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<void>;
   /** Ids that are not there are passed over. */
   remove(ids: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** Sections that have any of the words, and all else that the query and the filter ask for. @throws the signal's reason */
   search(request: SearchRequest, signal?: AbortSignal): Promise<Answer>;
   /** Sections that are like this section, or like this document; its own are not among them. Undefined if there is no such id. */
   similar(id: string, request: Omit<SearchRequest, "query">, signal?: AbortSignal): Promise<Answer | undefined>;
+  /** Undefined if there is no such document. */
   document(id: string): Promise<StoredDocument | undefined>;
+  /** Undefined if there is no such section, or if its text was lost. */
   section(id: string): Promise<StoredSection | undefined>;
+  /** The same by the id of its document and its place in it, from 0. */
   sectionAt(document: string, position: number): Promise<StoredSection | undefined>;
   /** Makes what was put durable, where the engine keeps anything at all. Never needed for correct answers. */
   commit(): Promise<void>;

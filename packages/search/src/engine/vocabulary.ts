@@ -2,7 +2,8 @@ import { clueOf, stems } from "../analysis/languages.ts";
 import type { Clue } from "../analysis/languages.ts";
 import type { Language } from "../analysis/types.ts";
 import { wordTerms } from "../analysis/words.ts";
-import { stringBlocks } from "./strings.ts";
+import { stemBlocks } from "./stems.ts";
+import type { StemTerms } from "./stems.ts";
 import { WordTable } from "./words.ts";
 
 /** A word that has more than one term, or another position than its first. */
@@ -135,46 +136,27 @@ export class Vocabulary {
   finish(): {
     readonly terms: readonly string[];
     readonly ranks: Uint32Array;
-    readonly stemBlocks: Record<string, Uint8Array | Uint32Array>;
+    readonly stems: Record<string, Uint8Array | Uint32Array>;
   } {
     const terms = this.#terms.toSorted();
     const ranks = new Uint32Array(terms.length);
     for (const [rank, term] of terms.entries()) ranks[this.#ids.get(term) as number] = rank;
-    const stemBlocks: Record<string, Uint8Array | Uint32Array> = {};
+    const stems: Record<string, Uint8Array | Uint32Array> = {};
     for (const [language, name] of this.#languages.entries()) {
       const known = this.#stems[language];
-      if (!known || known.size === 0) continue;
-      Object.assign(stemBlocks, this.#stemBlocks(`stems.${name}`, known, ranks));
+      if (known && known.size > 0) Object.assign(stems, stemBlocks(name, this.#stemTerms(known, ranks)));
     }
-    return { terms, ranks, stemBlocks };
+    return { terms, ranks, stems };
   }
 
-  /** A stem whose only term is itself need not be listed. */
-  #stemBlocks(
-    name: string,
-    known: ReadonlyMap<string, number | ReadonlySet<number>>,
-    ranks: Uint32Array,
-  ): Record<string, Uint8Array | Uint32Array> {
-    const listed: [stem: string, ids: readonly number[]][] = [];
+  /** The terms of each stem of a language. A stem whose only term is itself need not be listed. */
+  #stemTerms(known: ReadonlyMap<string, number | ReadonlySet<number>>, ranks: Uint32Array): StemTerms[] {
+    const all: StemTerms[] = [];
     for (const [stem, ids] of known) {
-      if (typeof ids === "object") listed.push([stem, [...ids]]);
-      else if (this.#ids.get(stem) !== ids) listed.push([stem, [ids]]);
+      if (typeof ids === "object") all.push([stem, Array.from(ids, (id) => ranks[id] as number).sort((a, b) => a - b)]);
+      else if (this.#ids.get(stem) !== ids) all.push([stem, [ranks[ids] as number]]);
     }
-    listed.sort(([a], [b]) => (a < b ? -1 : 1));
-    const members: number[] = [];
-    const at = new Uint32Array(listed.length + 1);
-    for (const [index, [, ids]] of listed.entries()) {
-      members.push(...ids.map((id) => ranks[id] as number).sort((a, b) => a - b));
-      at[index + 1] = members.length;
-    }
-    return {
-      ...stringBlocks(
-        name,
-        listed.map(([stem]) => stem),
-      ),
-      [`${name}.members`]: Uint32Array.from(members),
-      [`${name}.members.at`]: at,
-    };
+    return all;
   }
 }
 

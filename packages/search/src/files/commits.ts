@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/types.ts";
+import { errorOf } from "../errors.ts";
 
 const EVERY_MS = 2_000;
 
@@ -44,8 +45,7 @@ export class Commits {
     try {
       await this.#engine.commit();
     } catch (error) {
-      if (!this.#warned)
-        this.#warn(`the index could not be stored: ${error instanceof Error ? error.message : String(error)}`);
+      if (!this.#warned) this.#warn(`the index could not be stored: ${errorOf(error).message}`);
       this.#warned = true;
     } finally {
       this.#running = undefined;

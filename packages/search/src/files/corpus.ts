@@ -1,5 +1,3 @@
-import { realpath } from "node:fs/promises";
-import { join } from "node:path";
 import { Added } from "./added.ts";
 import { Commits } from "./commits.ts";
 import { FileFeed } from "./feed.ts";
@@ -12,10 +10,12 @@ import type { KeptOptions } from "./open.ts";
 import { Skips } from "./skips.ts";
 import { checkSources, SourceFeed } from "./source.ts";
 import type { SourceOptions } from "./source.ts";
-import { stateBase } from "./state.ts";
-import { atMost, settled, Turns } from "./turns.ts";
+import { statesFolder } from "./state.ts";
+import { atMost, unlessAborted } from "./waits.ts";
 import type { Engine } from "../engine/types.ts";
+import { errorOf } from "../errors.ts";
 import type { WorkProgress } from "../shared.ts";
+import { Turns } from "../turns.ts";
 
 export interface CorpusOptions extends KeptOptions, Omit<FeedOptions, "closed">, Omit<SourceOptions, "scheme"> {
   /** How old a look at the files may be, in milliseconds, before a search looks again. */
@@ -88,7 +88,7 @@ export class Corpus {
     this.#commits = new Commits(this.#engine, warn);
     const changed = this.#changed.bind(this);
     const bounds: SourceOptions = { ...options, scheme: options.name };
-    this.#added = new Added(bounds, this.#engine, changed);
+    this.#added = new Added(bounds, this.#engine, changed, this.#end.signal);
     this.#sources = options.sources.map(
       (source) => new SourceFeed(source, bounds, this.#engine, changed, warn, this.#end.signal),
     );
@@ -111,10 +111,6 @@ export class Corpus {
   /** Complete looks at the files. */
   get refreshes(): number {
     return this.#looks?.count ?? 0;
-  }
-
-  get sourceNames(): readonly string[] {
-    return this.#sources.map(({ name }) => name);
   }
 
   status(): CorpusStatus {
@@ -147,18 +143,7 @@ export class Corpus {
     this.#end.signal.throwIfAborted();
     const looks = await this.#start(signal);
     const failed = await looks.ready(signal, onProgress);
-    for (const source of this.#sources) source.refresh();
-    const first = this.#sources.filter(({ isAwaited }) => isAwaited);
-    if (first.length > 0) {
-      const loadings = Promise.all(first.map(({ loading }) => loading));
-      const late = AbortSignal.timeout(SOURCE_WAIT_MS);
-      try {
-        await settled(loadings, signal ? AbortSignal.any([signal, late]) : late);
-      } catch {
-        signal?.throwIfAborted();
-        for (const source of first) source.giveUpWaiting();
-      }
-    }
+    await this.#loadSources(signal);
     const [lost] = looks.feed.lost;
     if (lost === undefined && failed === undefined) this.#seen = true;
     if (this.#engine.documents > 0) return;
@@ -168,7 +153,7 @@ export class Corpus {
 
   /**
    * Adds documents, each in the place of what was added under its id. They are found as soon as this has resolved.
-   * @throws InvalidDocument naming the document and the field, and then adds none; the signal's reason
+   * @throws InvalidDocument naming the document and the field, or the signal's reason, and then adds none
    */
   async add(documents: readonly SourceDocument[], signal?: AbortSignal): Promise<void> {
     await this.#turns.run(async () => {
@@ -204,10 +189,7 @@ export class Corpus {
   async #close(): Promise<void> {
     this.#end.abort(new Error("the index is closed"));
     this.#looks?.close();
-    const work = Promise.all([
-      this.#looks?.idle() ?? Promise.resolve(),
-      ...this.#sources.map(({ loading }) => loading),
-    ]);
+    const work = Promise.all([this.#looks?.idle(), this.#turns.idle(), ...this.#sources.map(({ loading }) => loading)]);
     await atMost(
       CLOSE_MS,
       work.then(() => this.#commits.flush()),
@@ -217,23 +199,29 @@ export class Corpus {
   }
 
   async #start(signal: AbortSignal | undefined): Promise<Looks> {
-    const opening = this.#engine.open();
-    await settled(opening, signal);
-    await opening;
+    await unlessAborted(this.#engine.open(), signal);
     if (this.#looks) return this.#looks;
-    // The state may lie inside a root.
-    const base = stateBase(this.#options.state);
-    const closed =
-      base === undefined
-        ? []
-        : await realpath(join(base, "search")).then(
-            (path) => [path],
-            () => [],
-          );
+    // It may lie inside a root.
+    const closed = await statesFolder(this.#options.state);
     const feed = new FileFeed({ ...this.#options, closed }, this.#engine, this.#fileSkips, this.#changed.bind(this));
     this.#end.signal.throwIfAborted();
     this.#looks ??= new Looks(this.#options, feed, this.#warn, () => this.indexed, this.#end.signal);
     return this.#looks;
+  }
+
+  /** Begins to load what is too old, and waits for what has never been loaded. @throws the signal's reason */
+  async #loadSources(signal: AbortSignal | undefined): Promise<void> {
+    for (const source of this.#sources) source.refresh();
+    const first = this.#sources.filter(({ isAwaited }) => isAwaited);
+    if (first.length === 0) return;
+    const loadings = Promise.all(first.map(({ loading }) => loading));
+    const late = AbortSignal.timeout(SOURCE_WAIT_MS);
+    try {
+      await unlessAborted(loadings, signal ? AbortSignal.any([signal, late]) : late);
+    } catch {
+      signal?.throwIfAborted();
+      for (const source of first) source.giveUpWaiting();
+    }
   }
 
   #changed(ids: readonly string[], put: number): void {
@@ -243,7 +231,7 @@ export class Corpus {
       try {
         listener(ids);
       } catch (error) {
-        this.#warn(`a listener failed: ${error instanceof Error ? error.message : String(error)}`);
+        this.#warn(`a listener failed: ${errorOf(error).message}`);
       }
     }
   }

@@ -17,15 +17,13 @@ import type { ScanOptions } from "./scan.ts";
 import type { WorkProgress } from "../shared.ts";
 import type { Skips } from "./skips.ts";
 
-export { FILES } from "./indexer.ts";
-
 export interface FeedOptions extends ScanOptions, IndexerOptions {
   readonly roots: readonly string[];
   /** Whether files that usually hold secrets are documents too. */
   readonly secrets: boolean;
   readonly maxTotalBytes: number;
-  /** Real paths of folders that are never entered. */
-  readonly closed: readonly string[];
+  /** The real path of a folder that is never entered. */
+  readonly closed: string | undefined;
 }
 
 /** Files that are looked at ahead of the one being indexed: as many as the thread pool has threads; more was not faster. */
@@ -167,7 +165,7 @@ export class FileFeed {
     return { roots, lost: [...failed] };
   }
 
-  /** The same roots, whose walk notes the folders that it enters and enters none that is closed. */
+  /** The same roots, whose walk notes the folders that it enters and enters none but the closed one. */
   #entered(roots: Roots, folders: Set<string>): Roots {
     const { closed } = this.#options;
     for (const { path, kind } of roots.list) folders.add(kind === "folder" ? path : dirname(path));
@@ -178,7 +176,7 @@ export class FileFeed {
           ...options,
           enter: (folder) => {
             const path = join(folder.root.path, folder.relative);
-            if (closed.includes(path) || options.enter?.(folder) === false) return false;
+            if (path === closed || options.enter?.(folder) === false) return false;
             if (folders.size < MAX_FOLDERS) folders.add(path);
             return true;
           },

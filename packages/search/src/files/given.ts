@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { DocumentFacts } from "../documents/document.ts";
-import { makeDocument } from "../documents/document.ts";
+import { makeDocument, Unparsable } from "../documents/document.ts";
 import { MetadataWriter } from "../documents/metadata.ts";
 import { TYPES } from "../documents/parse.ts";
 import type { Format } from "../documents/parse.ts";
 import type { SectionBounds } from "../documents/sections.ts";
 import type { IndexDocument } from "../engine/types.ts";
+import { errorOf } from "../errors.ts";
 import type { Pacer } from "../pacer.ts";
 
 /** A document that is given to the index by a program rather than read from a file. */
@@ -49,8 +50,6 @@ export interface GivenBounds extends SectionBounds {
 const MAX_ID = 500;
 const MAX_TITLE = 500;
 const MAX_URL = 2_000;
-/** The latest date that there is, in milliseconds since the epoch. */
-const MAX_DATE = 8.64e15;
 
 /** Checks a document of unknown origin, which need not be plain data. @throws InvalidDocument */
 export function checkGiven(value: unknown, bounds: Pick<GivenBounds, "maxFileBytes">): Given {
@@ -58,8 +57,8 @@ export function checkGiven(value: unknown, bounds: Pick<GivenBounds, "maxFileByt
     return check(value, bounds);
   } catch (error) {
     if (error instanceof InvalidDocument) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InvalidDocument(`it must be plain data: strings, numbers, lists and a date (${reason.slice(0, 200)})`);
+    const reason = errorOf(error).message.slice(0, 200);
+    throw new InvalidDocument(`it must be plain data: strings, numbers, lists and a date (${reason})`);
   }
 }
 
@@ -73,7 +72,7 @@ function check(value: unknown, bounds: Pick<GivenBounds, "maxFileBytes">): Given
   wanted(
     url === undefined || (typeof url === "string" && url.length <= MAX_URL),
     "url",
-    "must be a string of at most 2000 characters",
+    `must be a string of at most ${MAX_URL} characters`,
   );
   wanted(typeof text === "string", "text", "must be a string");
   const bytes = Buffer.byteLength(text);
@@ -87,7 +86,7 @@ function check(value: unknown, bounds: Pick<GivenBounds, "maxFileBytes">): Given
   wanted(modified === undefined || isDate(modified), "modified", "must be a date");
   wanted(url === undefined || isAddress(url), "url", "must be a whole address, such as https://example.com/page");
   const time = modified === undefined ? undefined : new Date(modified).getTime();
-  wanted(time === undefined || Math.abs(time) <= MAX_DATE, "modified", "must be a date");
+  wanted(time === undefined || !Number.isNaN(time), "modified", "must be a date");
   const document = { id, title, url, text, type, metadata };
   return { document, format: type, bytes, version: hash({ ...document, time }), modified: time };
 }
@@ -103,7 +102,7 @@ function isAddress(url: string): boolean {
   return URL.canParse(url) && !RUNNING.test(new URL(url).href);
 }
 
-/** Makes what is indexed of it. */
+/** Makes what is indexed of it. @throws InvalidDocument if its parser fails; the pacer's reason */
 export async function makeGiven(
   { document, format, bytes, version, modified }: Given,
   facts: Pick<DocumentFacts, "id" | "path" | "url" | "origin">,
@@ -122,7 +121,11 @@ export async function makeGiven(
     version,
     stamp: "",
   };
-  return makeDocument(more, document.text, format, bounds, pacer);
+  try {
+    return await makeDocument(more, document.text, format, bounds, pacer);
+  } catch (error) {
+    throw error instanceof Unparsable ? new InvalidDocument(error.message) : error;
+  }
 }
 
 function wanted(holds: boolean, field: string, rule: string): asserts holds {

@@ -2,8 +2,7 @@ import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileAccessError, openRoots } from "@plugboard/core/files";
 import type { Root, Roots, WalkSkip } from "@plugboard/core/files";
-import { literalEnd, literalName, matchesPattern, readPattern } from "./globs.ts";
-import type { IgnorePattern } from "./globs.ts";
+import { IgnoreRules } from "./ignore-rules.ts";
 
 /** Names of ignore files; the first wins over the second. */
 const OWN = ".plugboardignore";
@@ -20,10 +19,10 @@ export function isIgnoreFile(name: string): boolean {
 
 /** The rules of one folder. */
 interface FolderRules {
-  own?: Rules;
-  git?: Rules;
+  own?: IgnoreRules;
+  git?: IgnoreRules;
   /** Of `.git/info/exclude`. */
-  exclude?: Rules;
+  exclude?: IgnoreRules;
 }
 
 /**
@@ -173,68 +172,13 @@ export class IgnoreFiles {
       const { bytes, truncated } = await opened.read(MAX_BYTES, signal);
       const lines = new TextDecoder().decode(bytes).split("\n");
       if (truncated || lines.length > MAX_PATTERNS + 1) this.#onSkip({ root, relative, code: "io" });
-      else this.#folders.set(folder, { ...this.#folders.get(folder), [kind]: new Rules(lines) });
+      else this.#folders.set(folder, { ...this.#folders.get(folder), [kind]: new IgnoreRules(lines) });
     } catch (error) {
       if (!(error instanceof FileAccessError)) throw error;
       // Most folders have none.
       if (error.code !== "not_found" && error.code !== "outside_roots")
         this.#onSkip({ root, relative, code: error.code });
     }
-  }
-}
-
-/** A pattern with its place among those of its file. */
-interface Placed {
-  readonly pattern: IgnorePattern;
-  readonly at: number;
-}
-
-/** The patterns of one file, so that a name is compared with few of them: most end with letters or are one name. */
-class Rules {
-  /** The last patterns for each name without wildcards. */
-  readonly #names = new Map<string, Placed[]>();
-  /** Those for what ends in some way, by that end, and how long these ends are. */
-  readonly #ends = new Map<string, Placed[]>();
-  readonly #lengths = new Set<number>();
-  readonly #others: Placed[] = [];
-
-  constructor(lines: readonly string[]) {
-    for (const [at, line] of lines.entries()) {
-      const pattern = readPattern(line);
-      if (!pattern) continue;
-      const name = literalName(pattern);
-      const end = literalEnd(pattern);
-      if (name !== undefined) this.#names.set(name, [...(this.#names.get(name) ?? []).slice(-50), { pattern, at }]);
-      else if (end === "") this.#others.push({ pattern, at });
-      else {
-        this.#lengths.add(end.length);
-        const same = this.#ends.get(end);
-        if (same) same.push({ pattern, at });
-        else this.#ends.set(end, [{ pattern, at }]);
-      }
-    }
-  }
-
-  /** What the last pattern that matches says: true for ignored, false for taken back; undefined if there is none. */
-  test(segments: readonly string[], folder: boolean): boolean | undefined {
-    const name = segments.at(-1) ?? "";
-    let last = this.#names.get(name)?.findLast(({ pattern }) => folder || !pattern.folders);
-    const consider = (some: readonly Placed[]): void => {
-      const after = last?.at ?? -1;
-      for (let index = some.length - 1; index >= 0; index -= 1) {
-        const each = some[index] as Placed;
-        if (each.at < after) return;
-        if (!matchesPattern(each.pattern, segments, folder)) continue;
-        last = each;
-        return;
-      }
-    };
-    for (const length of this.#lengths) {
-      const some = length <= name.length ? this.#ends.get(name.slice(-length)) : undefined;
-      if (some) consider(some);
-    }
-    consider(this.#others);
-    return last && !last.pattern.negated;
   }
 }
 

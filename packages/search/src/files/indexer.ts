@@ -1,11 +1,12 @@
 import { lstat } from "node:fs/promises";
 import type { Roots, WalkEntry } from "@plugboard/core/files";
 import type { Batch } from "./batch.ts";
-import { makeDocument } from "../documents/document.ts";
+import { makeDocument, Unparsable } from "../documents/document.ts";
 import { documentUrl } from "../documents/ids.ts";
 import { formatOf } from "../documents/parse.ts";
 import type { SectionBounds } from "../documents/sections.ts";
 import type { DocumentState, Engine, IndexDocument } from "../engine/types.ts";
+import { FILES, idsWhere } from "./origins.ts";
 import type { Pacer } from "../pacer.ts";
 import { readText, stampOf, Unreadable } from "./read.ts";
 import type { ReadFile, SkipReason, Stamp } from "./read.ts";
@@ -33,9 +34,6 @@ export interface NamedFile extends Pick<WalkEntry, "path"> {
   readonly name: string;
 }
 
-/** The origin of the documents of files. */
-export const FILES = "files";
-
 /** Makes documents of files, one by one, and remembers of each what it takes to know that it is as it was. */
 export class FileIndexer {
   readonly #options: IndexerOptions;
@@ -60,14 +58,8 @@ export class FileIndexer {
 
   /** Drops what is no longer there. */
   async forget(here: ReadonlyMap<string, NamedFile>, batch: Batch, pacer: Pacer): Promise<void> {
-    const gone: string[] = [];
-    // As they are now: they may change at every pause.
-    const known = [...this.#engine.ids()];
-    for (const id of known) {
-      if (pacer.due) await pacer.pause();
-      if (!here.has(id) && this.state(id)) gone.push(id);
-    }
-    for (const id of gone) {
+    const gone = (id: string, origin: string): boolean => origin === FILES && !here.has(id);
+    for (const id of await idsWhere(this.#engine, gone, pacer)) {
       this.#settled.delete(id);
       await batch.remove(id);
       if (pacer.due) await pacer.pause();
@@ -158,9 +150,8 @@ export class FileIndexer {
     try {
       document = await makeDocument(facts, file.text, formatOf(path), this.#options, pacer);
     } catch (error) {
-      // A parser that fails on one file must not cost all others; a cancelled pause is no such failure.
-      if (pacer.aborted) throw error;
-      return undefined;
+      if (error instanceof Unparsable) return undefined;
+      throw error;
     }
     await batch.put(document);
     return document.cut;

@@ -1,13 +1,5 @@
 import { runOutside } from "@plugboard/core/flight";
-import type {
-  Answer,
-  DocumentState,
-  Engine,
-  IndexDocument,
-  SearchRequest,
-  StoredDocument,
-  StoredSection,
-} from "../engine/types.ts";
+import type { DocumentState, Engine } from "../engine/types.ts";
 
 /** An engine that is opened when it is first asked for something. Until then it has nothing in it. */
 export class LateEngine implements Engine {
@@ -49,43 +41,23 @@ export class LateEngine implements Engine {
     return this.#engine?.fields() ?? new Set();
   }
 
+  readonly put: Engine["put"] = async (...args) => (await this.open()).put(...args);
+  readonly remove: Engine["remove"] = async (...args) => (await this.open()).remove(...args);
+  readonly search: Engine["search"] = async (...args) => (await this.open()).search(...args);
+  readonly similar: Engine["similar"] = async (...args) => (await this.open()).similar(...args);
+  readonly document: Engine["document"] = async (...args) => (await this.open()).document(...args);
+  readonly section: Engine["section"] = async (...args) => (await this.open()).section(...args);
+  readonly sectionAt: Engine["sectionAt"] = async (...args) => (await this.open()).sectionAt(...args);
+
+  async commit(): Promise<void> {
+    await this.#engine?.commit();
+  }
+
   /** The engine itself. @throws what opening it throws, or that it has been closed */
   open(): Promise<Engine> {
     if (this.#closing) return Promise.reject(new Error("the index is closed"));
     this.#opening ??= runOutside(() => this.#open());
     return this.#opening;
-  }
-
-  async put(documents: readonly IndexDocument[], signal?: AbortSignal): Promise<void> {
-    return (await this.open()).put(documents, signal);
-  }
-
-  async remove(ids: readonly string[], signal?: AbortSignal): Promise<void> {
-    return (await this.open()).remove(ids, signal);
-  }
-
-  async search(request: SearchRequest, signal?: AbortSignal): Promise<Answer> {
-    return (await this.open()).search(request, signal);
-  }
-
-  async similar(id: string, request: Omit<SearchRequest, "query">, signal?: AbortSignal): Promise<Answer | undefined> {
-    return (await this.open()).similar(id, request, signal);
-  }
-
-  async document(id: string): Promise<StoredDocument | undefined> {
-    return (await this.open()).document(id);
-  }
-
-  async section(id: string): Promise<StoredSection | undefined> {
-    return (await this.open()).section(id);
-  }
-
-  async sectionAt(document: string, position: number): Promise<StoredSection | undefined> {
-    return (await this.open()).sectionAt(document, position);
-  }
-
-  async commit(): Promise<void> {
-    await this.#engine?.commit();
   }
 
   close(): Promise<void> {

@@ -1,10 +1,11 @@
 import { lstat } from "node:fs/promises";
 import { basename } from "node:path";
+import { errorOf } from "../errors.ts";
 import type { FileFeed } from "./feed.ts";
 import { isIgnoreFile } from "./ignore.ts";
 import { SharedWork } from "../shared.ts";
 import type { WorkProgress } from "../shared.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../turns.ts";
 import { Watcher } from "./watch.ts";
 
 export interface LooksOptions {
@@ -162,15 +163,9 @@ export class Looks {
     const needed = this.#needed;
     this.#needed = true;
     if (more || needed) return false;
-    const known = [...paths].filter((path) => this.feed.knows(path));
-    if (
-      await this.#concerned(
-        [...paths].filter((path) => !this.feed.knows(path)),
-        signal,
-      )
-    )
-      return false;
-    if (!(await this.feed.touch(known, signal))) return false;
+    const known = new Set([...paths].filter((path) => this.feed.knows(path)));
+    const others = [...paths].filter((path) => !known.has(path));
+    if ((await this.#concerned(others, signal)) || !(await this.feed.touch(known, signal))) return false;
     this.#needed = false;
     return true;
   }
@@ -193,8 +188,4 @@ export class Looks {
     // What goes wrong is told by `problem`, and to who asks next.
     work.join().catch(() => undefined);
   }
-}
-
-function errorOf(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

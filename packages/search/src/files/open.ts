@@ -1,6 +1,4 @@
-import { ADDED } from "./added.ts";
-import { FILES } from "./indexer.ts";
-import { originOf } from "./source.ts";
+import { FILES, idsWhere, originOf } from "./origins.ts";
 import type { Source } from "./source.ts";
 import { stateFolder } from "./state.ts";
 import type { Engine } from "../engine/types.ts";
@@ -46,13 +44,7 @@ export async function openEngine(
   const any = roots.length + names.length > 0;
   const engine = await make(any ? await stateFolder(state, { name, roots, options }, warn) : undefined);
   const origins = new Set([FILES, ...names.map(originOf)]);
-  const others: string[] = [];
-  const pacer = new Pacer();
-  const known = [...engine.ids()];
-  for (const id of known) {
-    if (pacer.due) await pacer.pause();
-    if (!origins.has(engine.state(id)?.origin ?? ADDED)) others.push(id);
-  }
+  const others = await idsWhere(engine, (_, origin) => !origins.has(origin), new Pacer());
   if (others.length > 0) await engine.remove(others);
   return engine;
 }

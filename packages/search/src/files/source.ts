@@ -3,8 +3,10 @@ import { Batch } from "./batch.ts";
 import type { OnChanged } from "./batch.ts";
 import { documentId, resourceUrl } from "../documents/ids.ts";
 import type { Engine } from "../engine/types.ts";
+import { errorOf } from "../errors.ts";
 import { checkGiven, InvalidDocument, makeGiven } from "./given.ts";
 import type { GivenBounds, SourceDocument } from "./given.ts";
+import { idsWhere, originOf } from "./origins.ts";
 import { Pacer } from "../pacer.ts";
 import { Skips } from "./skips.ts";
 import { stoppable } from "./stoppable.ts";
@@ -36,11 +38,7 @@ export interface SourceOptions extends GivenBounds {
 const REFRESH_MS = 300_000;
 const MAX_REFRESH_MS = 30 * 24 * 3_600_000;
 const MAX_LOAD_MS = 600_000;
-
-/** The origin of the documents of a source. */
-export function originOf(name: string): string {
-  return `source:${name}`;
-}
+const MAX_MESSAGE = 300;
 
 const NAME = /^[^\p{C}/#]{1,100}$/u;
 
@@ -71,6 +69,7 @@ export class SourceFeed {
   /** Whether that is under way. */
   busy = false;
   readonly #source: Source;
+  readonly #origin: string;
   readonly #options: SourceOptions;
   readonly #engine: Engine;
   readonly #onChanged: OnChanged;
@@ -90,6 +89,7 @@ export class SourceFeed {
     this.name = source.name;
     this.skips = new Skips(warn);
     this.#source = source;
+    this.#origin = originOf(source.name);
     this.#options = options;
     this.#engine = engine;
     this.#onChanged = onChanged;
@@ -130,7 +130,7 @@ export class SourceFeed {
       this.problem = undefined;
     } catch (error) {
       if (this.#lifetime.aborted) return;
-      const problem = `The source ${JSON.stringify(this.name)} failed: ${messageOf(error)}`;
+      const problem = `The source ${JSON.stringify(this.name)} failed: ${errorOf(error).message.slice(0, MAX_MESSAGE)}`;
       if (this.problem === undefined) this.#warn(problem);
       this.problem = problem;
     } finally {
@@ -153,7 +153,11 @@ export class SourceFeed {
         if (seen <= maxFiles) total += await this.#take(value, given, maxTotalBytes - total, batch, pacer);
         if (pacer.due) await pacer.pause();
       }
-      for (const id of this.#own()) if (!given.has(id)) await batch.remove(id);
+      const gone = (id: string, origin: string): boolean => origin === this.#origin && !given.has(id);
+      for (const id of await idsWhere(this.#engine, gone, pacer)) {
+        await batch.remove(id);
+        if (pacer.due) await pacer.pause();
+      }
     } finally {
       await batch.flush();
     }
@@ -169,29 +173,21 @@ export class SourceFeed {
       const path = `${this.name}/${checked.document.id}`;
       const id = documentId(path);
       const old = this.#engine.state(id);
-      const origin = originOf(this.name);
+      const origin = this.#origin;
       if (given.has(id) || (old && old.origin !== origin)) throw new InvalidDocument("another document has its id");
       if (checked.bytes > room) throw new InvalidDocument("its documents together are larger than maxTotalBytes");
+      if (old?.version !== checked.version) {
+        const url = resourceUrl(this.#options.scheme, id);
+        await batch.put(await makeGiven(checked, { id, path, url, origin }, this.#options, pacer));
+      }
       given.add(id);
-      if (old?.version === checked.version) return checked.bytes;
-      const url = resourceUrl(this.#options.scheme, id);
-      await batch.put(await makeGiven(checked, { id, path, url, origin }, this.#options, pacer));
       return checked.bytes;
     } catch (error) {
       if (!(error instanceof InvalidDocument)) throw error;
       const id = (value as { id?: unknown } | null)?.id;
-      const named = typeof id === "string" ? JSON.stringify(id.slice(0, 300)) : "without an id";
+      const named = typeof id === "string" ? JSON.stringify(id.slice(0, MAX_MESSAGE)) : "without an id";
       this.skips.tell(`skipped the document ${named} of the source ${JSON.stringify(this.name)}: ${error.message}`, 1);
       return 0;
     }
   }
-
-  #own(): string[] {
-    const origin = originOf(this.name);
-    return [...this.#engine.ids()].filter((id) => this.#engine.state(id)?.origin === origin);
-  }
-}
-
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 300);
 }

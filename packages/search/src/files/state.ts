@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { access, constants, realpath } from "node:fs/promises";
+import { access, constants, realpath, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { makeFolder } from "../folder.ts";
+import { removeUnused } from "./unused.ts";
 
 /** What an index belongs to: another one of any of these is another index. */
 export interface StateKey {
@@ -15,6 +16,8 @@ export interface StateKey {
 
 /** Raised when the same file gives other documents than before. */
 const REVISION = 1;
+/** Of the folder in which the folders of all indexes lie. */
+const NAME = "search";
 
 /**
  * The folder below which this process keeps its state: the option, else `PLUGBOARD_STATE_DIR`, else where the platform
@@ -31,8 +34,15 @@ export function stateBase(option: string | false | undefined): string | undefine
   return below(env["XDG_STATE_HOME"], "plugboard") ?? below(home(), ".local", "state", "plugboard");
 }
 
+/** The real path of the folder in which all indexes are kept, not only this one; undefined if there is none. */
+export async function statesFolder(option: string | false | undefined): Promise<string | undefined> {
+  const base = stateBase(option);
+  return base === undefined ? undefined : realpath(join(base, NAME)).catch(() => undefined);
+}
+
 /**
- * Makes the folder of one index, for its owner alone; undefined if there is to be none.
+ * Makes the folder of one index, for its owner alone, and removes those of indexes that nobody uses any more; undefined if
+ * there is to be none.
  * @param warn told if it cannot be made or written, once
  */
 export async function stateFolder(
@@ -44,10 +54,14 @@ export async function stateFolder(
   if (base === undefined) return undefined;
   const roots = await Promise.all(key.roots.map((root) => realpath(root).catch(() => resolve(root))));
   const written = JSON.stringify([REVISION, key.name, roots, key.options]);
-  const folder = join(base, "search", createHash("sha256").update(written).digest("hex").slice(0, 16));
+  const folder = join(base, NAME, createHash("sha256").update(written).digest("hex").slice(0, 16));
   try {
     await makeFolder(folder);
     await access(folder, constants.W_OK);
+    const now = new Date();
+    // It may be used for reading alone.
+    await utimes(folder, now, now).catch(() => undefined);
+    await removeUnused(dirname(folder), now.getTime());
     return folder;
   } catch (error) {
     // Where nobody has asked for a folder, nobody misses it.

@@ -1,20 +1,28 @@
-type Some<T> = AsyncIterable<T> | Iterable<T>;
+import { unlessAborted } from "./waits.ts";
 
 /**
  * What `open` gives, until the signal aborts: also if whoever gives it takes no notice of the signal and never ends.
  * @throws the signal's reason, and what `open` and the iteration throw
  */
 export async function* stoppable<T>(
-  open: () => Promise<Some<T>>,
+  open: () => Promise<AsyncIterable<T> | Iterable<T>>,
   signal: AbortSignal,
 ): AsyncGenerator<T, void, undefined> {
   signal.throwIfAborted();
   const values = await unlessAborted(open(), signal);
   const iterator = Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
   let over = false;
+  const step = async (): Promise<IteratorResult<T>> => {
+    try {
+      return await iterator.next();
+    } catch (error) {
+      over = true;
+      throw error;
+    }
+  };
   try {
     for (;;) {
-      const next = await unlessAborted(Promise.resolve(iterator.next()), signal, () => (over = true));
+      const next = await unlessAborted(step(), signal);
       over = next.done === true;
       if (next.done) return;
       yield next.value;
@@ -23,19 +31,4 @@ export async function* stoppable<T>(
     // Not awaited: one that hangs cannot be waited for.
     if (!over) void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
-}
-
-/** @param onFailure called if the promise itself rejects */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, onFailure?: () => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise
-      .then(resolve, (error: unknown) => {
-        onFailure?.();
-        reject(error as Error);
-      })
-      .finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

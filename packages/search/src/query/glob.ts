@@ -1,14 +1,11 @@
-/** One step of a compiled glob; states are named by their index. */
-type State =
-  | { readonly test: (code: number) => boolean; readonly next: number }
-  | { readonly test?: undefined; readonly next: readonly number[] };
+import { Automaton, MATCHED } from "./automaton.ts";
+import type { State } from "./automaton.ts";
 
 const MAX_CHARS = 1_000;
 /** Braces inside braces; deeper ones are read as signs. */
 const MAX_NESTING = 8;
 const SLASH = 47;
 const SPECIAL = /[*?[\]{}!,\\]/;
-const MATCHED = 0;
 
 /**
  * A glob of paths, in any case: `*` and `?` stay within a name, `**` as a whole name stands for any folders; `[a-z]`,
@@ -30,9 +27,9 @@ export function globMatcher(glob: string): (path: string) => boolean {
   const plain = !SPECIAL.test(body);
   if (plain && !anchored) return (path) => fold(path).split("/").includes(body);
   if (plain) return (path) => isIn(fold(path), body);
-  const matches = compile(inside ? `${body}/**` : body);
-  if (anchored) return (path) => matches(fold(path));
-  return (path) => matches(fold(path.slice(path.lastIndexOf("/") + 1)));
+  const automaton = new Compiler(inside ? `${body}/**` : body).run();
+  if (anchored) return (path) => automaton.matches(fold(path));
+  return (path) => automaton.matches(fold(path.slice(path.lastIndexOf("/") + 1)));
 }
 
 function isIn(path: string, folder: string): boolean {
@@ -42,62 +39,6 @@ function isIn(path: string, folder: string): boolean {
 /** File systems differ in case and in how accents are composed. */
 function fold(text: string): string {
   return text.normalize("NFC").toLowerCase();
-}
-
-/** States that are reached together, with what follows on each sign, as far as it has been asked for. */
-interface Node {
-  readonly states: readonly number[];
-  readonly next: Map<number, Node>;
-}
-
-/** More are forgotten: a glob can lead to as many sets of states as there are. */
-const MAX_NODES = 2_000;
-
-/** Simulates all states at once, and remembers the steps (Thompson, "Regular expression search algorithm", 1968). */
-function compile(glob: string): (path: string) => boolean {
-  const { states, start } = new Compiler(glob).run();
-  const nodes = new Map<string, Node>();
-  const nodeOf = (reached: readonly number[]): Node => {
-    const key = reached.join(",");
-    let node = nodes.get(key);
-    if (!node) {
-      if (nodes.size >= MAX_NODES) nodes.clear();
-      node = { states: reached, next: new Map() };
-      nodes.set(key, node);
-    }
-    return node;
-  };
-  const closure = (from: readonly number[]): number[] => {
-    const reached = new Set<number>();
-    const pending = [...from];
-    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-      if (reached.has(at)) continue;
-      reached.add(at);
-      const { test, next } = states[at] as State;
-      if (test === undefined && at !== MATCHED) pending.push(...next);
-    }
-    return [...reached].filter((at) => states[at]?.test !== undefined || at === MATCHED).sort((a, b) => a - b);
-  };
-  const follow = (node: Node, code: number): Node => {
-    const following: number[] = [];
-    for (const at of node.states) {
-      const state = states[at];
-      if (state?.test?.(code)) following.push(state.next);
-    }
-    const next = nodeOf(closure(following));
-    node.next.set(code, next);
-    return next;
-  };
-  const first = nodeOf(closure([start]));
-  return (path) => {
-    let node = first;
-    for (let at = 0; at < path.length && node.states.length > 0;) {
-      const code = path.codePointAt(at) as number;
-      at += code > 0xff_ff ? 2 : 1;
-      node = node.next.get(code) ?? follow(node, code);
-    }
-    return node.states.includes(MATCHED);
-  };
 }
 
 /** Builds states from the end of a glob to its beginning, so that each knows the one that follows. */
@@ -112,8 +53,9 @@ class Compiler {
     this.#choices = choicesOf(this.#signs);
   }
 
-  run(): { states: readonly State[]; start: number } {
-    return { start: this.#sequence(0, this.#signs.length, MATCHED), states: this.#states };
+  run(): Automaton {
+    const start = this.#sequence(0, this.#signs.length, MATCHED);
+    return new Automaton(this.#states, start);
   }
 
   #add(state: State): number {

@@ -3,6 +3,7 @@ import { cleanText } from "../documents/clean.ts";
 import type { Engine, StoredDocument, StoredSection } from "../engine/types.ts";
 import { decodeCursor, encodeCursor, staleCursor } from "./cursor.ts";
 import { documentTitle, headingPath, isoOf, sourceOf, titleOf, urlOf } from "./results.ts";
+import type { FetchData } from "./schema.ts";
 
 export interface FetchRequest {
   /** Of a section or of a document. */
@@ -11,28 +12,6 @@ export interface FetchRequest {
   readonly neighbors?: number | undefined;
   /** Where a document's text goes on. */
   readonly cursor?: string | undefined;
-}
-
-export interface FetchedText {
-  id: string;
-  title: string;
-  text: string;
-  url: string;
-  metadata: {
-    path: string;
-    heading_path?: string | undefined;
-    section?: number | undefined;
-    first_section?: number | undefined;
-    last_section?: number | undefined;
-    sections: number;
-    modified: string;
-    truncated: boolean;
-    document_id?: string | undefined;
-    previous_id?: string | undefined;
-    next_id?: string | undefined;
-    next_cursor?: string | undefined;
-    source?: string | undefined;
-  };
 }
 
 const SEPARATOR = "\n\n";
@@ -48,7 +27,7 @@ export async function fetchText(
   engine: Engine,
   { id, neighbors = 0, cursor }: FetchRequest,
   maxChars: number,
-): Promise<FetchedText | undefined> {
+): Promise<FetchData | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     const document = await engine.document(id);
     const section = document ? undefined : await engine.section(id);
@@ -93,7 +72,7 @@ async function sectionText(
   section: StoredSection,
   neighbors: number,
   maxChars: number,
-): Promise<FetchedText> {
+): Promise<FetchData> {
   const { document, position } = section;
   const shown = [section];
   let room = maxChars - section.text.length;
@@ -141,7 +120,7 @@ async function documentText(
   document: StoredDocument,
   cursor: string | undefined,
   maxChars: number,
-): Promise<FetchedText> {
+): Promise<FetchData> {
   const generation = createHash("sha256").update(document.version).digest("hex").slice(0, 16);
   const request = requestOf(document.id);
   const place = cursor === undefined ? { offset: 0, generation } : decodeCursor(cursor, request);

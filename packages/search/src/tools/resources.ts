@@ -3,8 +3,8 @@ import type { ListedResource } from "@plugboard/core";
 import { cleanText } from "../documents/clean.ts";
 import { resourceUrl } from "../documents/ids.ts";
 import type { Engine } from "../engine/types.ts";
-import type { FetchedText } from "./fetch.ts";
 import { documentTitle } from "./results.ts";
+import type { FetchData } from "./schema.ts";
 
 /** Documents that a listing names. */
 const MAX_LISTED = 200;
@@ -40,7 +40,7 @@ function compare(a: string, b: string): number {
 }
 
 /** A document's text, and how to go on where it does not fit. */
-export function resourceText({ id, text, metadata }: FetchedText, fetchTool: string): string {
+export function resourceText({ id, text, metadata }: FetchData, fetchTool: string): string {
   if (metadata.next_cursor === undefined) return text;
   return `${text}\n\n[The text goes on: call the tool ${fetchTool} with the id ${JSON.stringify(id)} and the cursor "${metadata.next_cursor}".]`;
 }
@@ -70,20 +70,17 @@ export class Lookout {
 
   /** Somebody may want to hear. */
   wake(): void {
-    if (this.#running || this.#signal.aborted) return;
-    this.#running = true;
-    void this.#run().finally(() => {
-      this.#running = false;
-    });
+    if (!this.#running && !this.#signal.aborted) void this.#run();
   }
 
   async #run(): Promise<void> {
     const signal = this.#signal;
-    while (this.#resource.isWanted()) {
+    this.#running = true;
+    while (!signal.aborted && this.#resource.isWanted()) {
       // What is wrong is told to whoever calls a tool; here there is nobody to tell.
       await this.#look(signal).catch(() => undefined);
       await delay(this.#everyMs, undefined, { signal, ref: false }).catch(() => undefined);
-      if (signal.aborted) return;
     }
+    this.#running = false;
   }
 }

@@ -2,26 +2,12 @@ import { cleanLine, shorten } from "../documents/clean.ts";
 import { plain } from "../documents/parse.ts";
 import type { Format } from "../documents/parse.ts";
 import type { StoredDocument, StoredSection } from "../engine/types.ts";
-import { FILES } from "../files/feed.ts";
-import { originOf } from "../files/source.ts";
+import { originName } from "../files/origins.ts";
 import { highlights } from "./marks.ts";
+import type { SearchResult } from "./schema.ts";
 import { snippet } from "./snippet.ts";
 
-/** A section that was found, as the tools return it. */
-export interface SearchResult {
-  id: string;
-  title: string;
-  url: string;
-  score: number;
-  snippet: string;
-  heading_path?: string | undefined;
-  highlights: string[];
-  modified: string;
-  source?: string | undefined;
-}
-
 const MAX_TITLE = 300;
-const SOURCE = originOf("");
 /** Of an ECMAScript date, in milliseconds. */
 const MAX_TIME = 8.64e15;
 
@@ -53,8 +39,8 @@ export function resultOf(
 
 /** Where a document comes from, if not from the files: the name of its source, or `added`. */
 export function sourceOf({ origin }: StoredDocument): { source?: string } {
-  if (origin === FILES) return {};
-  return { source: shorten(origin.startsWith(SOURCE) ? origin.slice(SOURCE.length) : origin, MAX_TITLE) };
+  const name = originName(origin);
+  return name === undefined ? {} : { source: shorten(name, MAX_TITLE) };
 }
 
 /** The document's title and the headings below it. */

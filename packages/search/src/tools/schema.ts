@@ -13,16 +13,6 @@ const MAX_CURSOR_CHARS = 200;
 const MAX_GLOB_CHARS = 1_000;
 const MAX_NEIGHBORS = 10;
 
-/** The documents may change at any time, and the index knows: results are not for a cache. */
-export const live = { "dev.plugboard/cache": "no-store" };
-
-export const annotations = {
-  readOnlyHint: true,
-  destructiveHint: false,
-  idempotentHint: true,
-  openWorldHint: false,
-} as const;
-
 function limit({ defaultLimit, maxLimit }: ToolBounds) {
   return z.number().int().min(1).max(maxLimit).default(defaultLimit).describe("How many results to return.");
 }
@@ -145,5 +135,11 @@ export const fetchOutput = z.object({
   }),
 });
 
+/** A section that was found. */
+export type SearchResult = z.output<typeof result>;
+/** What `search` returns. */
 export type SearchData = z.output<typeof searchOutput>;
+/** What `search_similar` returns. */
 export type SimilarData = z.output<typeof similarOutput>;
+/** What `fetch` returns. */
+export type FetchData = z.output<typeof fetchOutput>;

@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor, staleCursor } from "./cursor.ts";
 import type { Place } from "./cursor.ts";
 import type { RankedLists } from "./lists.ts";
 import { resultOf } from "./results.ts";
-import type { SearchResult } from "./results.ts";
+import type { SearchResult } from "./schema.ts";
 import { parseSince } from "./since.ts";
 import { didYouMean } from "./suggest.ts";
 import { TYPES } from "../documents/parse.ts";

@@ -1,13 +1,14 @@
 import { ToolError } from "@plugboard/core";
 import type { Engine } from "../engine/types.ts";
+import type { CorpusStatus } from "../files/corpus.ts";
 import type { WorkProgress } from "../shared.ts";
 import { CursorError } from "./cursor.ts";
 import { fetchText } from "./fetch.ts";
-import type { FetchedText, FetchRequest } from "./fetch.ts";
+import type { FetchRequest } from "./fetch.ts";
 import { hintFor } from "./hints.ts";
 import { RankedLists } from "./lists.ts";
 import { isoOf } from "./results.ts";
-import type { SearchData, SimilarData } from "./schema.ts";
+import type { FetchData, SearchData, SimilarData } from "./schema.ts";
 import { searchPage } from "./search.ts";
 import type { PageBounds, PageRequest } from "./search.ts";
 import { similarTo } from "./similar.ts";
@@ -15,14 +16,7 @@ import { similarTo } from "./similar.ts";
 /** What the tools need of what keeps the index in step with the documents. */
 export interface Indexed {
   readonly engine: Engine;
-  status(): {
-    /** Milliseconds since the epoch. */
-    readonly updatedAt: number | undefined;
-    readonly stale: boolean;
-    /** Why it is stale, one sentence. */
-    readonly reason: string | undefined;
-    readonly skipped: number;
-  };
+  status(): CorpusStatus;
   ready(signal?: AbortSignal, onProgress?: (progress: WorkProgress) => void): Promise<void>;
 }
 
@@ -108,7 +102,7 @@ export class Service {
   }
 
   /** The text of a section or of a document, as far as it fits. @throws as `search` */
-  async fetch(request: FetchRequest, { signal, onProgress }: Asking): Promise<FetchedText> {
+  async fetch(request: FetchRequest, { signal, onProgress }: Asking): Promise<FetchData> {
     this.counts.fetches += 1;
     await this.#index.ready(signal, onProgress);
     const found = await worded(fetchText(this.#index.engine, request, this.#options.maxFetchChars));
@@ -126,7 +120,7 @@ export class Service {
     const document = id.split("#")[0] ?? "";
     const there = document !== id && (await this.#index.engine.document(document));
     const instead = there
-      ? `The document ${JSON.stringify(document)} is there, but it has no such section: fetch it whole, or`
+      ? `The document ${JSON.stringify(document.slice(0, MAX_SHOWN))} is there, but it has no such section: fetch it whole, or`
       : "It may have been changed, moved or removed:";
     return new ToolError(
       `There is no document or section with the id ${JSON.stringify(id.slice(0, MAX_SHOWN))}. ${instead} use \`${this.#options.searchTool}\` again for current ids.`,

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/types.ts";
 import { resultOf } from "./results.ts";
-import type { SearchResult } from "./results.ts";
+import type { SearchResult } from "./schema.ts";
 
 /** Sections that are like a section or a document; undefined if there is no such id. @throws the signal's reason */
 export async function similarTo(

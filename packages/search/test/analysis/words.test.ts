@@ -118,7 +118,7 @@ describe("properties", () => {
 
   test("takes any text without stopping", () => {
     for (const hard of ["a.", "aB", "--", "東", "a'", "é", "\u0301", "a\u0301", "\ud800", "๏ี", "1,000,", "\0", "🚀"]) {
-      const input = hard.repeat(Math.ceil(200_000 / hard.length));
+      const input = hard.repeat(Math.ceil(100_000 / hard.length));
       expect(visits(input).length).toBeLessThanOrEqual(input.length);
     }
   });

@@ -67,10 +67,10 @@ describe("JSON", () => {
 
   test("brings back nothing that is hidden, and no nesting is too deep", async () => {
     expect((await read('{"a": "x\\u202ey\\u0007z", "k\\u200b": 1}', "a.json")).sections[0]?.text).toBe("a: xyz\nk: 1");
-    const deep = await read(`${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`, "a.json");
+    const deep = await read(`${"[".repeat(200_000)}${"]".repeat(200_000)}`, "a.json");
     expect(deep.cut).toBe(true);
     expect((await read(`${'{"a":'.repeat(60)}1${"}".repeat(60)}`, "a.json")).cut).toBe(false);
-    expect((await read("[".repeat(1_000_000), "a.json")).cut).toBe(false);
+    expect((await read("[".repeat(200_000), "a.json")).cut).toBe(false);
   });
 
   test("never throws, and has all strings", async () => {

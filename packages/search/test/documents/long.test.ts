@@ -3,22 +3,10 @@ import { expect, test } from "vitest";
 import { parseLongJson } from "../../src/documents/long-json.ts";
 import { formatOf, parse } from "../../src/documents/parse.ts";
 import { Pacer } from "../../src/pacer.ts";
-
-/** Counts the chances for other work, and takes each. */
-class Counting extends Pacer {
-  pauses = 0;
-
-  override get due(): boolean {
-    return true;
-  }
-
-  override async pause(): Promise<void> {
-    this.pauses += 1;
-  }
-}
+import { CountingPacer } from "../pacing.ts";
 
 async function pausesIn(name: string, source: string): Promise<number> {
-  const pacer = new Counting();
+  const pacer = new CountingPacer();
   await parse(source, formatOf(name), { maxSections: 5_000, maxSectionChars: 8_000 }, pacer, name);
   return pacer.pauses;
 }

@@ -67,6 +67,11 @@ function files(path: string): string[] {
     .sort((a, b) => statSync(b).size - statSync(a).size);
 }
 
+/** How many files this process has open. */
+function descriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
 test("what was committed is there again, and answers the same", async () => {
   const path = folder();
   const before = await open(path);
@@ -117,6 +122,7 @@ test("any damage is noticed: what is left is right, and the rest is gone, to be 
   const expected = new Map<string, unknown>();
   for (const id of before.ids()) expected.set(id, await whole(before, id));
   await before.close();
+  const opened = descriptors();
   const originals = files(path).map((file) => [file, readFileSync(file)] as const);
   await fc.assert(
     fc.asyncProperty(
@@ -152,6 +158,7 @@ test("any damage is noticed: what is left is right, and the rest is gone, to be 
     ),
     { numRuns: 60 },
   );
+  expect(descriptors(), "of damaged files too").toBe(opened);
 });
 
 async function whole(engine: Engine, id: string): Promise<unknown> {
@@ -259,10 +266,9 @@ test("of two processes over one folder one goes on writing, and both go on answe
 
 test("many small changes leave few files and no open descriptors", async () => {
   const path = folder();
-  const descriptors = (): number => readdirSync("/proc/self/fd").length;
   const before = descriptors();
   const engine = await localEngine({ folder: path });
-  for (let round = 0; round < 200; round += 1) {
+  for (let round = 0; round < 100; round += 1) {
     await engine.put([document(`d${round % 20}`, `Edition ${round} of the animal book, with a walrus.`)]);
     if (round % 10 === 0) await engine.commit();
   }
@@ -327,8 +333,8 @@ test("a damaged text is told of, so that it is read again", async () => {
 test("many small documents are put in a few thousand at a time, which other work waits for", async () => {
   const path = folder();
   const engine = await open(path);
-  await engine.put(Array.from({ length: 9_000 }, (_, at) => document(`d${at}`, `word${at}`)));
+  await engine.put(Array.from({ length: 4_097 }, (_, at) => document(`d${at}`, "word")));
   await engine.commit();
-  expect(engine.documents).toBe(9_000);
-  expect(files(path).filter((file) => file.endsWith(".seg"))).toHaveLength(3);
+  expect(engine.documents).toBe(4_097);
+  expect(files(path).filter((file) => file.endsWith(".seg"))).toHaveLength(2);
 });

@@ -14,6 +14,7 @@ import type {
   StoredSection,
 } from "../../src/engine/types.ts";
 import type { Query, QueryField, QueryWord } from "../../src/query/types.ts";
+import { Turns } from "../../src/turns.ts";
 
 /** A section with what is looked at when it is searched for. */
 interface Entry {
@@ -31,13 +32,8 @@ interface Held {
 /** The plainest engine there can be: looks at everything for every query. A reference for tests; no stems, no corrections. */
 export function naiveEngine(): Engine {
   const held = new Map<string, Held>();
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = new Turns();
   let closed = false;
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const run = last.then(work);
-    last = run.catch(() => undefined);
-    return run;
-  };
   const entries = (): Entry[] =>
     [...held.values()].toSorted((a, b) => compare(a.document.id, b.document.id)).flatMap((each) => [...each.entries]);
   const open = (signal?: AbortSignal): void => {
@@ -65,7 +61,7 @@ export function naiveEngine(): Engine {
     state: (id) => held.get(id)?.document,
     fields: () => new Set([...held.values()].flatMap(({ document }) => Object.keys(document.metadata))),
     put: (documents, signal) =>
-      inTurn(async () => {
+      turns.run(async () => {
         for (const [place, document] of documents.entries()) {
           open(signal);
           held.set(document.id, hold(document));
@@ -73,7 +69,7 @@ export function naiveEngine(): Engine {
         }
       }),
     remove: (ids, signal) =>
-      inTurn(async () => {
+      turns.run(async () => {
         for (const id of ids) {
           open(signal);
           held.delete(id);
@@ -99,7 +95,7 @@ export function naiveEngine(): Engine {
     },
     section: async (id) => entries().find(({ section }) => section.id === id)?.section,
     sectionAt: async (id, position) => held.get(id)?.entries[position]?.section,
-    commit: async () => void (await last),
+    commit: () => turns.idle(),
     close: async () => {
       closed = true;
     },

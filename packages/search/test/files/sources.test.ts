@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { expect, test, vi } from "vitest";
+import MarkdownIt from "markdown-it";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Engine } from "../../src/engine/types.ts";
 import type { SourceDocument } from "../../src/files/given.ts";
 import type { Source } from "../../src/files/source.ts";
+import { Pacer } from "../../src/pacer.ts";
 import { Folder } from "../folder.ts";
 import { naiveEngine } from "../engine/naive.ts";
 import { make } from "./made.ts";
@@ -47,7 +49,6 @@ test("what a source gives is found, with its name before the ids, and gone when 
     type: "html",
     modified: Date.UTC(2024, 4, 1),
   });
-  expect(corpus.sourceNames).toEqual(["wiki"]);
   const indexed = corpus.indexed;
   wiki.documents = [wiki.documents[0], { id: "e", text: "heron" }];
   await vi.waitUntil(async () => (await find("heron")).length === 1);
@@ -301,4 +302,143 @@ test("sources that cannot be told apart, or are never or always too old, are an 
     [[{ name: "a", load, refreshMs: Number.NaN }], "refreshMs"],
   ];
   for (const [sources, message] of cases) expect(() => make([], { sources })).toThrow(message);
+});
+
+test("what is added and removed without waiting takes effect in the order of the calls", async () => {
+  const { corpus, find } = make([]);
+  const long = { id: "a", text: "# Old\n\nwalrus\n\n".repeat(2_000) };
+  await Promise.all([corpus.add([long]), corpus.add([{ id: "a", text: "ocelot" }])]);
+  expect([await find("walrus"), await find("ocelot")]).toEqual([[], ["a#top"]]);
+  await Promise.all([corpus.add([{ id: "b", text: "heron" }]), corpus.remove(["b"])]);
+  expect(await find("heron")).toEqual([]);
+});
+
+test("a document that is no plain data is left out, not the rest of its source", async () => {
+  const cycle: Record<string, unknown> = {};
+  cycle["self"] = [cycle];
+  const bad = [
+    { id: "big", text: "x", metadata: { size: 1n } },
+    { id: "cycle", text: "x", metadata: cycle },
+    { id: "null", text: "x", modified: null },
+    { id: "symbol", text: "x", modified: Symbol("now") },
+    Object.defineProperty({ id: "getter" }, "text", { get: () => JSON.parse("no") as string, enumerable: true }),
+    { id: "script", text: "x", url: "javascript:alert(1)" },
+    { id: "relative", text: "x", url: "/wiki/page" },
+  ] as unknown as SourceDocument[];
+  const { corpus, find } = make([], {
+    sources: [{ name: "wiki", load: () => [...bad, { id: "good", text: "walrus" }] }],
+  });
+  expect(await find("walrus")).toEqual(["wiki/good#top"]);
+  expect(corpus.skips.count).toBe(bad.length);
+  for (const document of bad)
+    await expect(corpus.add([document])).rejects.toThrow(/cannot be added: (?:\w+ must|it must)/);
+});
+
+test("an address is given back in a form that shows nothing else", async () => {
+  const { corpus } = make([]);
+  await corpus.add([{ id: "a", text: "walrus", url: "https://example.com/\u001b[31mred\u202e" }]);
+  expect((await corpus.engine.document("a"))?.url).toBe("https://example.com/%1B[31mred%E2%80%AE");
+});
+
+/** Lets the parser of Markdown fail on what contains `poison`. */
+function poison(): void {
+  const parse = MarkdownIt.prototype.parse;
+  vi.spyOn(MarkdownIt.prototype, "parse").mockImplementation(function failing(
+    this: InstanceType<typeof MarkdownIt>,
+    text,
+    env,
+  ) {
+    if (text.includes("poison")) throw new RangeError("Maximum call stack size exceeded");
+    return parse.call(this, text, env);
+  });
+}
+
+test("a document on which its parser fails is left out, and what it was before; not the rest of its source", async () => {
+  poison();
+  const wiki = changing("wiki", [
+    { id: "a", text: "walrus" },
+    { id: "b", text: "ocelot" },
+  ]);
+  const { corpus, find, warnings } = make([], { sources: [wiki] });
+  expect(await find("walrus")).toEqual(["wiki/a#top"]);
+  wiki.documents = [{ id: "a", text: "poison walrus" }, wiki.documents[1]];
+  await vi.waitUntil(async () => (await find("walrus")).length === 0);
+  expect(await find("ocelot")).toEqual(["wiki/b#top"]);
+  expect(corpus.status()).toMatchObject({ stale: false, skipped: 1 });
+  expect(warnings).toEqual(['skipped the document "a" of the source "wiki": its parser failed']);
+  await expect(
+    corpus.add([
+      { id: "c", text: "heron" },
+      { id: "d", text: "poison" },
+    ]),
+  ).rejects.toThrow('The document "d" cannot be added: its parser failed');
+  expect(await find("heron")).toEqual([]);
+});
+
+test("other work runs while what a source gives no more is removed", async () => {
+  const wiki = changing(
+    "wiki",
+    Array.from({ length: 50 }, (_, index) => ({ id: `${index}`, text: "walrus" })),
+  );
+  const { find } = make([], { sources: [wiki] });
+  expect(await find("walrus")).toHaveLength(50);
+  wiki.documents = [];
+  vi.spyOn(Pacer.prototype, "due", "get").mockReturnValue(true);
+  const pause = vi.spyOn(Pacer.prototype, "pause");
+  await vi.waitUntil(async () => (await find("walrus")).length === 0);
+  expect(pause.mock.calls.length).toBeGreaterThan(50);
+});
+
+test("what was cancelled before it was added is not counted", async () => {
+  const { corpus, find } = make([], { maxFiles: 2 });
+  vi.spyOn(Pacer.prototype, "due", "get").mockReturnValue(true);
+  const controller = new AbortController();
+  const adding = corpus.add(
+    [
+      { id: "a", text: "walrus" },
+      { id: "b", text: "walrus" },
+    ],
+    controller.signal,
+  );
+  vi.spyOn(Pacer.prototype, "pause").mockImplementationOnce(async () => {
+    controller.abort(new Error("enough"));
+    controller.signal.throwIfAborted();
+  });
+  await expect(adding).rejects.toThrow("enough");
+  expect(await find("walrus")).toEqual([]);
+  await corpus.add([
+    { id: "c", text: "walrus" },
+    { id: "d", text: "walrus" },
+  ]);
+  expect(await find("walrus")).toHaveLength(2);
+});
+
+test("closing ends adding", async () => {
+  const { corpus } = make([]);
+  await corpus.ready();
+  let closing: Promise<void> | undefined;
+  vi.spyOn(Pacer.prototype, "due", "get").mockReturnValue(true);
+  const pause = vi.spyOn(Pacer.prototype, "pause").mockImplementation(async () => {
+    closing ??= corpus.close();
+  });
+  const documents = Array.from({ length: 50 }, (_, index) => ({ id: `${index}`, text: "walrus" }));
+  await expect(corpus.add(documents)).rejects.toThrow("the index is closed");
+  await closing;
+  expect(pause.mock.calls.length).toBeLessThan(50);
+});
+
+test("nobody waits twice for a source that does not answer", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const late = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => AbortSignal.abort(new Error("late")));
+  onTestFinished(() => {
+    vi.useRealTimers();
+    late.mockRestore();
+  });
+  const { corpus } = make([], { sources: [{ name: "slow", load: () => new Promise(() => {}) }] });
+  await corpus.add([{ id: "a", text: "walrus" }]);
+  await corpus.ready();
+  const waits = late.mock.calls.length;
+  await corpus.ready();
+  expect(late.mock.calls.length).toBe(waits);
+  expect(corpus.status()).toMatchObject({ stale: true });
 });

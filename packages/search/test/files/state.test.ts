@@ -1,8 +1,9 @@
-import { chmod, mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Engine } from "../../src/engine/types.ts";
+import { makeFolder } from "../../src/folder.ts";
 import { Commits } from "../../src/files/commits.ts";
 import { stateBase, stateFolder } from "../../src/files/state.ts";
 import { naiveEngine } from "../engine/naive.ts";
@@ -57,6 +58,26 @@ test("an index has a folder of its own, for its owner alone, by all that it depe
   ];
   expect(new Set([first, ...others]).size).toBe(6);
   expect(warnings).toEqual([]);
+});
+
+test("indexes that nobody has used for 90 days are removed when another one is opened, and nothing else is", async () => {
+  await using docs = await Folder.make();
+  const base = join(docs.base, "state");
+  const open = (name: string): Promise<string | undefined> =>
+    stateFolder(base, { name, roots: [], options: {} }, () => undefined);
+  const [old = "", again = "", young = ""] = [await open("old"), await open("again"), await open("young")];
+  const foreign = join(base, "search", "notes");
+  await mkdir(foreign);
+  await writeFile(join(old, "index.json"), "{}");
+  const day = 24 * 3_600_000;
+  const ago = (days: number): Date => new Date(Date.now() - days * day);
+  for (const folder of [old, again, foreign]) await utimes(folder, ago(91), ago(91));
+  await utimes(young, ago(89), ago(89));
+  // Opening is use, even if nothing is written.
+  await open("again");
+  expect((await readdir(join(base, "search"))).toSorted()).toEqual(
+    [again, young, foreign].map((folder) => basename(folder)).toSorted(),
+  );
 });
 
 test("a folder that cannot be made is told of where it was asked for, and done without", async () => {
@@ -151,4 +172,14 @@ test("changes are stored at most every so often, and at the end; a failure is to
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("folders are made one at a time, and what cannot be made is an error", async () => {
+  await using folder = await Folder.make({});
+  await makeFolder(join(folder.path, "a/b/c"));
+  await makeFolder(join(folder.path, "a/b/c"));
+  await mkdir(join(folder.path, "a/b/c/d"));
+  await writeFile(join(folder.path, "file"), "");
+  await expect(makeFolder(join(folder.path, "file/x"))).rejects.toMatchObject({ code: "ENOTDIR" });
+  if (process.platform === "linux") await expect(makeFolder("/proc/x/y")).rejects.toMatchObject({ code: "ENOENT" });
 });

@@ -1,4 +1,6 @@
+import fs from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Corpus } from "../../src/files/corpus.ts";
@@ -149,6 +151,26 @@ test.runIf(process.platform === "linux")("a closed corpus watches nothing", asyn
   await expect(find("heron")).rejects.toThrow("closed");
 });
 
+test("where the system can watch no more folders, changes are found by looking, and that is told once", async () => {
+  const watch = vi.spyOn(fs, "watch").mockImplementation(() => {
+    throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+  });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    watch.mockRestore();
+    syncBuiltinESMExports();
+  });
+  await using docs = await Folder.make({ "a.md": "walrus", "b/c.md": "ocelot" });
+  const { find, warnings } = make([docs.path], { watch: true });
+  expect(await find("walrus")).toEqual(["a.md#top"]);
+  await docs.put({ "a.md": "heron", "d/e.md": "bobcat" });
+  expect((await find("heron bobcat")).toSorted()).toEqual(["a.md#top", "d/e.md#top"]);
+  expect(warnings).toEqual([
+    "the system cannot watch more folders (ENOSPC): changes are found by looking at the files only",
+  ]);
+  expect(watch).toHaveBeenCalledTimes(1);
+});
+
 test("events are gathered until it is quiet", async () => {
   await using docs = await Folder.make();
   const { watcher, next } = watching();
@@ -205,4 +227,16 @@ test("a folder that is replaced by another one is watched again once it is follo
   const quiet = next();
   await writeFile(docs.file("a/y.md"), "2");
   expect([...(await quiet).paths]).toEqual([docs.file("a/y.md")]);
+});
+
+test("a root that is gone is looked for with every call, however long the index is trusted", async () => {
+  await using folder = await Folder.make({ "inner/a.md": "walrus" });
+  const root = join(folder.path, "inner");
+  const { corpus, find } = make([root], { refreshMs: 86_400_000, watch: true });
+  expect(await find("walrus")).toEqual(["a.md#top"]);
+  await rename(root, `${root}.away`);
+  await vi.waitUntil(async () => (await find("walrus")).length === 0);
+  expect(corpus.status().stale).toBe(true);
+  await rename(`${root}.away`, root);
+  await vi.waitUntil(async () => (await find("walrus")).length === 1);
 });

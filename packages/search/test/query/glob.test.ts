@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import picomatch from "picomatch";
 import { describe, expect, test } from "vitest";
+import { Automaton } from "../../src/query/automaton.ts";
+import type { State } from "../../src/query/automaton.ts";
 import { globMatcher } from "../../src/query/glob.ts";
 
 const paths = ["readme.md", "docs/guide.md", "docs/api/v1/Users.MD", "src/docs/notes.txt", "docs-old/a.md", "a[1].md"];
@@ -82,6 +84,28 @@ describe("a glob", () => {
       ),
       { numRuns: 1_000 },
     );
+  });
+
+  test("an automaton remembers a bounded number of sets of states, and matches all the same", () => {
+    // An "a" with twelve signs behind it: there are 2^13 sets of states.
+    const any = (): boolean => true;
+    const states: State[] = [{ next: [] }];
+    for (let next = 0; next < 12; next += 1) states.push({ test: any, next });
+    states.push({ test: (code) => code === 97, next: 12 }, { next: [13, 15] }, { test: any, next: 14 });
+    const automaton = new Automaton(states, 14);
+    let most = 0;
+    let seed = 1;
+    for (let text = 0; text < 1_000; text += 1) {
+      let signs = "";
+      for (let sign = 0; sign < 40; sign += 1) {
+        seed = (seed * 48_271) % 2_147_483_647;
+        signs += seed % 2 === 0 ? "a" : "b";
+      }
+      expect(automaton.matches(signs)).toBe(signs.at(-13) === "a");
+      most = Math.max(most, automaton.size);
+    }
+    expect(most).toBeGreaterThan(1_900);
+    expect(most).toBeLessThanOrEqual(2_040);
   });
 
   test("never fails and takes no more steps than signs of the path times signs of the glob", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { listResources, resourceText } from "../../src/tools/resources.ts";
+import { describe, expect, test, vi } from "vitest";
+import { listResources, Lookout, resourceText } from "../../src/tools/resources.ts";
 import { resourceUrl } from "../../src/documents/ids.ts";
 import { document } from "../engine/make.ts";
 import { naiveEngine } from "../engine/naive.ts";
@@ -57,4 +57,21 @@ test("the text of a document that does not fit says how to go on", async () => {
   expect(resourceText(long, "fetch")).toBe(
     'begins\n\n[The text goes on: call the tool fetch with the id "a" and the cursor "abc".]',
   );
+});
+
+test("who subscribes in the moment in which the last one has left is looked for as well", async () => {
+  const answers = [true, false, true, false];
+  let looks = 0;
+  const resource = {
+    isWanted(): boolean {
+      const wanted = answers.shift() ?? false;
+      if (!wanted && answers.length > 0) queueMicrotask(() => lookout.wake());
+      return wanted;
+    },
+  };
+  const look = async (): Promise<void> => void (looks += 1);
+  const lookout = new Lookout(look, 0, resource, new AbortController().signal);
+  lookout.wake();
+  await vi.waitUntil(() => answers.length === 0);
+  expect(looks).toBe(2);
 });

@@ -13,7 +13,7 @@ export class Reranker {
    * Ranks what was found once more, by what further groups say of it.
    * @param share how much of the new score is theirs
    */
-  again(
+  rerank(
     segments: readonly Segment[],
     totals: Totals,
     { found, total }: Ranked,
@@ -28,7 +28,7 @@ export class Reranker {
     for (const [slot, { segment }] of found.entries()) places.get(segment)?.push(slot);
     for (const [index, segment] of segments.entries()) {
       const ranks = groups.map((group) => group.ranks[index] as Uint32Array);
-      this.#countAgain(segment, found, places.get(segment) ?? [], ranks, times, having);
+      this.#count(segment, found, places.get(segment) ?? [], ranks, times, having);
     }
     const norms = new Float64Array(width);
     for (const [segment, slots] of places) {
@@ -53,7 +53,7 @@ export class Reranker {
    * Counts how often what was found in a segment has the terms of each group, and how many sections have them at all.
    * @param own the places of its sections in what was found
    */
-  #countAgain(
+  #count(
     segment: Segment,
     found: readonly Found[],
     own: readonly number[],

@@ -1,3 +1,6 @@
+import { isIn, readClass } from "./character-class.ts";
+import type { CharacterClass } from "./character-class.ts";
+
 /**
  * One pattern of an ignore file, as https://git-scm.com/docs/gitignore has them, except that `?` and classes stand for a
  * character where git takes a byte, and that a class never holds a slash. Matching never goes back further than to
@@ -18,11 +21,6 @@ export interface IgnorePattern {
 type Part = "**" | readonly Sign[];
 /** One character, any one, any number of them, or one of a class. */
 type Sign = string | typeof ONE | typeof MANY | CharacterClass;
-
-interface CharacterClass {
-  readonly negated: boolean;
-  readonly ranges: readonly (readonly [string, string])[];
-}
 
 const ONE = Symbol("?");
 const MANY = Symbol("*");
@@ -109,7 +107,7 @@ function charactersOf(name: string): readonly string[] {
 function matchesSign(sign: Sign, character: string): boolean {
   if (typeof sign === "string") return sign === character;
   if (typeof sign === "symbol") return true;
-  return sign.ranges.some(([from, to]) => character >= from && character <= to) !== sign.negated;
+  return isIn(sign, character);
 }
 
 /** Matches a row of things against a pattern in which some stand for any number of them. */
@@ -177,81 +175,4 @@ function readPart(text: string): Part | undefined {
     }
   }
   return signs;
-}
-
-/** POSIX classes, for ASCII. */
-const NAMED: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
-  alpha: [
-    ["a", "z"],
-    ["A", "Z"],
-  ],
-  digit: [["0", "9"]],
-  alnum: [
-    ["a", "z"],
-    ["A", "Z"],
-    ["0", "9"],
-  ],
-  lower: [["a", "z"]],
-  upper: [["A", "Z"]],
-  space: [
-    ["\t", "\r"],
-    [" ", " "],
-  ],
-  blank: [
-    ["\t", "\t"],
-    [" ", " "],
-  ],
-  punct: [
-    ["!", "/"],
-    [":", "@"],
-    ["[", "`"],
-    ["{", "~"],
-  ],
-  xdigit: [
-    ["0", "9"],
-    ["a", "f"],
-    ["A", "F"],
-  ],
-  cntrl: [
-    ["\0", "\u001f"],
-    ["\u007f", "\u007f"],
-  ],
-  graph: [["!", "~"]],
-  print: [[" ", "~"]],
-};
-
-/** The class whose `[` stands before `from`, and the place of its `]`. */
-function readClass(characters: readonly string[], from: number): { sign: CharacterClass; end: number } | undefined {
-  let at = from;
-  const negated = characters[at] === "!" || characters[at] === "^";
-  if (negated) at += 1;
-  const ranges: (readonly [string, string])[] = [];
-  for (let first = true; first || characters[at] !== "]"; first = false) {
-    if (at >= characters.length) return undefined;
-    if (characters[at] === "[" && characters[at + 1] === ":") {
-      const close = characters.indexOf("]", at + 2);
-      const named =
-        close > at + 2 && characters[close - 1] === ":"
-          ? NAMED[characters.slice(at + 2, close - 1).join("")]
-          : undefined;
-      if (named) {
-        ranges.push(...named);
-        at = close + 1;
-        continue;
-      }
-    }
-    if (characters[at] === "\\") at += 1;
-    const low = characters[at];
-    at += 1;
-    let high = low;
-    if (characters[at] === "-" && characters[at + 1] !== "]" && characters[at + 1] !== undefined) {
-      at += 1;
-      if (characters[at] === "\\") at += 1;
-      high = characters[at];
-      at += 1;
-    }
-    if (low === undefined || high === undefined) return undefined;
-    ranges.push([low, high]);
-  }
-  return { sign: { negated, ranges }, end: at };
 }

@@ -2,7 +2,7 @@ import { SectionWriter } from "./sections.ts";
 import type { SectionBounds } from "./sections.ts";
 
 /** One of the parts of a page that may be the document: collects its text and sees to its lines. */
-export class Part {
+export class PagePart {
   readonly writer: SectionWriter;
   /** UTF-16 units of text that is no white space. */
   length = 0;
