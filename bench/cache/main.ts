@@ -9,7 +9,7 @@ import { Cacheable } from "cacheable";
 import Keyv from "keyv";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import { openWire } from "../core/wire.ts";
+import { callsOf } from "../core/wire.ts";
 import { compare, type Subject, table } from "../measure.ts";
 
 const input = z.object({ city: z.string(), days: z.number().default(3), n: z.number().default(0) });
@@ -26,16 +26,7 @@ async function subject(
   server.registerTool("forecast", { inputSchema: input, annotations }, async ({ city }) =>
     Promise.resolve({ content: [{ type: "text", text: city }] }),
   );
-  const wire = await openWire(server);
-  let id = 1;
-  return {
-    name,
-    async run(size) {
-      for (let call = 0; call < size; call++) {
-        await wire.request("tools/call", { name: "forecast", arguments: args(id) }, id++);
-      }
-    },
-  };
+  return callsOf(name, server, "forecast", args);
 }
 
 const empty = definePlugin({ name: "empty", options: z.strictObject({}), setup: () => {} });

@@ -2,7 +2,7 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { z } from "zod";
 import { compare } from "../measure.ts";
-import { openWire } from "./wire.ts";
+import { callsOf } from "./wire.ts";
 
 const server = new McpServer({ name: "bench", version: "1" });
 if (process.argv[2] === "attached") {
@@ -12,11 +12,10 @@ if (process.argv[2] === "attached") {
 server.registerTool("echo", { inputSchema: z.object({ say: z.string() }) }, async ({ say }) =>
   Promise.resolve({ content: [{ type: "text", text: say }] }),
 );
-const wire = await openWire(server);
-const params = { name: "echo", arguments: { say: "hi" } };
-let id = 1;
-const run = async (size: number): Promise<void> => {
-  for (let call = 0; call < size; call++) await wire.request("tools/call", params, id++);
-};
-const [measured] = await compare([{ name: "echo", run }], { rounds: 100, size: 300, warmup: 40 });
+const args = { say: "hi" };
+const [measured] = await compare([await callsOf("echo", server, "echo", () => args)], {
+  rounds: 100,
+  size: 300,
+  warmup: 40,
+});
 console.log(measured?.ns);

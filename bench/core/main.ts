@@ -7,7 +7,7 @@ import { McpServer as McpServer2 } from "@modelcontextprotocol/server";
 import { compose, definePlugin, type Plugin } from "@plugboard/core";
 import { z } from "zod";
 import { compare, median, type Subject, table } from "../measure.ts";
-import { openWire } from "./wire.ts";
+import { callsOf } from "./wire.ts";
 
 const passing = (count: number): Plugin =>
   compose(
@@ -34,6 +34,8 @@ const awaiting = (): Plugin =>
   })();
 const empty = (): Plugin => definePlugin({ name: "empty", options: z.strictObject({}), setup: () => {} })();
 
+const args = { say: "hi" };
+
 type AnyServer = McpServer1 | McpServer2;
 
 async function subject(name: string, server: AnyServer, plugin: Plugin | undefined): Promise<Subject> {
@@ -46,15 +48,7 @@ async function subject(name: string, server: AnyServer, plugin: Plugin | undefin
     Promise.resolve({
       content: [{ type: "text", text: say }],
     })) as never);
-  const wire = await openWire(server);
-  const params = { name: "echo", arguments: { say: "hi" } };
-  let id = 1;
-  return {
-    name,
-    async run(size) {
-      for (let call = 0; call < size; call++) await wire.request("tools/call", params, id++);
-    },
-  };
+  return callsOf(name, server, "echo", () => args);
 }
 
 const lines: [string, () => AnyServer][] = [

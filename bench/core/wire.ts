@@ -1,8 +1,12 @@
+import type { Subject } from "../measure.ts";
+
 interface Message {
   jsonrpc: "2.0";
   id?: number;
   method?: string;
   params?: object;
+  error?: unknown;
+  result?: { isError?: boolean };
 }
 
 /** A transport that counts answers: the server's side of a connection, without a client. */
@@ -18,12 +22,7 @@ export class Wire {
     return Promise.resolve();
   }
   send(message: Message): Promise<void> {
-    if (
-      (message as { error?: unknown; result?: { isError?: boolean } }).error ??
-      (message as { result?: { isError?: boolean } }).result?.isError
-    ) {
-      throw new Error(JSON.stringify(message));
-    }
+    if (message.error ?? message.result?.isError) throw new Error(JSON.stringify(message));
     this.#answered?.();
     return Promise.resolve();
   }
@@ -43,4 +42,23 @@ export async function openWire(server: { connect(transport: never): Promise<void
   const clientInfo = { name: "bench", version: "1" };
   await wire.request("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo }, 0);
   return wire;
+}
+
+/** Calls of one tool of a server, over a wire of its own, one after the other. */
+export async function callsOf(
+  name: string,
+  server: Parameters<typeof openWire>[0],
+  tool: string,
+  args: (call: number) => object,
+): Promise<Subject> {
+  const wire = await openWire(server);
+  let id = 1;
+  return {
+    name,
+    async run(size) {
+      for (let call = 0; call < size; call++) {
+        await wire.request("tools/call", { name: tool, arguments: args(id) }, id++);
+      }
+    },
+  };
 }

@@ -12,7 +12,7 @@ import { Limiter } from "../../packages/ratelimit/src/limiter.ts";
 import { MemoryStore } from "../../packages/ratelimit/src/memory.ts";
 import { ratelimitOptions } from "../../packages/ratelimit/src/options.ts";
 import { Rule } from "../../packages/ratelimit/src/rule.ts";
-import { openWire } from "../core/wire.ts";
+import { callsOf } from "../core/wire.ts";
 import { compare, type Subject, table } from "../measure.ts";
 
 type RuleInput = NonNullable<z.input<typeof ratelimitOptions>["rules"]>[number];
@@ -144,20 +144,15 @@ const perKey = {
 console.log();
 table(Object.entries(perKey).map(([limiter, bytes]) => ({ limiter, "bytes of heap per key": Math.round(bytes) })));
 
+const said = { say: "hi" };
+
+/** Calls of a tool that does nothing, behind one plugin. */
 async function served(name: string, plugin: Plugin): Promise<Subject> {
   const server = plugin.attach(new McpServer({ name: "bench", version: "1" }));
   server.registerTool("echo", { inputSchema: z.object({ say: z.string() }) }, async ({ say }) =>
     Promise.resolve({ content: [{ type: "text", text: say }] }),
   );
-  const wire = await openWire(server);
-  const params = { name: "echo", arguments: { say: "hi" } };
-  let id = 1;
-  return {
-    name,
-    async run(size) {
-      for (let call = 0; call < size; call++) await wire.request("tools/call", params, id++);
-    },
-  };
+  return callsOf(name, server, "echo", () => said);
 }
 
 const nothing = definePlugin({ name: "nothing", options: z.strictObject({}), setup: () => {} });
