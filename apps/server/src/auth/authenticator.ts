@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import { MCP_PATH } from "../http/guard.ts";
+import { MCP_PATH } from "../http/address.ts";
 import type { AuthSettings } from "../config/auth-settings.ts";
 import { Failure } from "../config/failure.ts";
 import { AccessTokens } from "./access-tokens.ts";
@@ -89,7 +89,7 @@ export function createAuthenticator(
       if (ttl >= 1) trusted.set(id, outcome.identity, { ttl: Math.floor(ttl) });
       return { identity: outcome.identity };
     },
-    objection: (identity, message) => permissions && objectionTo(identity, message, permissions, realm),
+    objection: (identity, messages) => permissions && objectionTo(identity, messages, permissions, realm),
     document: (path) => metadata?.at(path),
   };
 }

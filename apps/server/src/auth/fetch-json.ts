@@ -1,4 +1,4 @@
-import { isLoopback } from "../http/guard.ts";
+import { isLoopback } from "../http/address.ts";
 
 const MAX_BYTES = 1_048_576;
 

@@ -5,7 +5,7 @@ import {
   type JSONRPCMessage,
   type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
-import { Permissions } from "./permissions.ts";
+import type { Permissions } from "./permissions.ts";
 
 type Listed = Readonly<Record<string, unknown>>;
 
@@ -20,8 +20,7 @@ const LISTS: Readonly<Record<string, { readonly key: string; readonly uri: strin
  * stay whole.
  * @param transport one that a server has been connected to
  */
-export function filterResources(transport: Transport, scopes: Readonly<Record<string, readonly string[]>>): void {
-  const permissions = new Permissions(scopes);
+export function filterResources(transport: Transport, permissions: Permissions): void {
   const asked = new Map<RequestId, { readonly method: string; readonly scopes: readonly string[] }>();
   const { onmessage, onclose } = transport;
   const send = transport.send.bind(transport);

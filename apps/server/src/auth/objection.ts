@@ -1,3 +1,4 @@
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { insufficientScope, type Realm } from "./challenge.ts";
 import type { Permissions } from "./permissions.ts";
 import type { Challenge, Identity } from "./types.ts";
@@ -10,17 +11,17 @@ const USES: Readonly<Record<string, "name" | "uri">> = {
 };
 
 /**
- * Why a message, or one in an array of messages, may not be handled for this caller. A tool that no scope permits is none of
+ * Why one of these messages may not be handled for this caller. A tool that no scope permits is none of
  * its concern: to all callers there is no such tool. A resource is, since nothing behind it asks again.
  */
 export function objectionTo(
   { auth }: Identity,
-  message: unknown,
+  messages: readonly JSONRPCMessage[],
   permissions: Permissions,
   realm: Realm,
 ): Challenge | undefined {
-  for (const single of Array.isArray(message) ? (message as unknown[]) : [message]) {
-    const used = usedBy(single);
+  for (const message of messages) {
+    const used = usedBy(message);
     if (!used || permissions.permit(auth.scopes, used.name)) continue;
     const permitting = permissions.permitting(used.name);
     if (permitting.length === 0 && used.what === "name") continue;
@@ -35,12 +36,11 @@ export function objectionTo(
   return undefined;
 }
 
-function usedBy(message: unknown): { readonly what: "name" | "uri"; readonly name: string } | undefined {
-  if (typeof message !== "object" || message === null) return undefined;
-  const { method, params } = message as { readonly method?: unknown; readonly params?: unknown };
-  const what = typeof method === "string" && Object.hasOwn(USES, method) ? USES[method] : undefined;
-  if (what === undefined || typeof params !== "object" || params === null) return undefined;
-  const name: unknown = (params as Readonly<Record<string, unknown>>)[what];
+function usedBy(message: JSONRPCMessage): { readonly what: "name" | "uri"; readonly name: string } | undefined {
+  if (!("method" in message)) return undefined;
+  const what = Object.hasOwn(USES, message.method) ? USES[message.method] : undefined;
+  if (what === undefined) return undefined;
+  const name = message.params?.[what];
   return typeof name === "string" ? { what, name: what === "uri" ? canonical(name) : name } : undefined;
 }
 

@@ -1,32 +1,35 @@
 import type { IncomingMessage } from "node:http";
 import type { HttpSettings } from "../config/http-settings.ts";
 import { measure } from "./measure.ts";
+import type { Refusal } from "./respond.ts";
 
-/** The body of a request, or the status and the sentence to refuse it with. */
-export type Body = { readonly json: unknown } | { readonly status: 400 | 413 | 415; readonly problem: string };
+/** What a body holds. */
+export interface Body {
+  readonly json: unknown;
+}
 
 export type BodyBounds = Pick<HttpSettings, "maxBodyBytes" | "maxBodyValues" | "maxBodyDepth">;
 
 /** Reads a JSON body within its bounds. Of a larger one, no more than `maxBodyBytes` is kept, and it is never parsed. */
-export async function readJson(req: IncomingMessage, bounds: BodyBounds): Promise<Body> {
+export async function readJson(req: IncomingMessage, bounds: BodyBounds): Promise<Body | Refusal> {
   const { maxBodyBytes, maxBodyValues, maxBodyDepth } = bounds;
   const type = req.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json") return { status: 415, problem: "The Content-Type must be application/json." };
+  if (type !== "application/json") return { status: 415, message: "The Content-Type must be application/json." };
   const encoding = req.headers["content-encoding"]?.toLowerCase() ?? "identity";
   if (encoding !== "identity")
-    return { status: 415, problem: `The Content-Encoding ${encoding} is not supported: send the body as it is.` };
+    return { status: 415, message: `The Content-Encoding ${encoding} is not supported: send the body as it is.` };
 
   const text = await readBytes(req, maxBodyBytes);
-  if (!text) return { status: 413, problem: `The body is larger than ${maxBodyBytes} bytes.` };
+  if (!text) return { status: 413, message: `The body is larger than ${maxBodyBytes} bytes (\`http.maxBodyBytes\`).` };
   const { values, depth } = measure(text, bounds);
   if (depth > maxBodyDepth)
-    return { status: 400, problem: `The body is nested deeper than ${maxBodyDepth} levels (\`http.maxBodyDepth\`).` };
+    return { status: 400, message: `The body is nested deeper than ${maxBodyDepth} levels (\`http.maxBodyDepth\`).` };
   if (values > maxBodyValues)
-    return { status: 400, problem: `The body has more than ${maxBodyValues} values (\`http.maxBodyValues\`).` };
+    return { status: 400, message: `The body has more than ${maxBodyValues} values (\`http.maxBodyValues\`).` };
   try {
     return { json: JSON.parse(text.toString("utf8")) };
   } catch {
-    return { status: 400, problem: "The body is not JSON." };
+    return { status: 400, message: "The body is not JSON." };
   }
 }
 

@@ -1,23 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
+import { Permissions } from "../auth/permissions.ts";
 import type { Authenticator } from "../auth/types.ts";
 import type { HttpSettings } from "../config/http-settings.ts";
 import type { CreateServer } from "../serve/server.ts";
 import type { Traffic } from "../serve/traffic.ts";
+import { MCP_PATH } from "./address.ts";
 import { MemoryEventLog } from "./events/memory.ts";
 import { Exchanges } from "./exchanges.ts";
 import type { Fleet } from "./fleet.ts";
-import { type Guard, MCP_PATH } from "./guard.ts";
+import type { Guard } from "./guard.ts";
 import { Health } from "./health.ts";
 import type { Mode } from "./mode.ts";
-import { allowOrigin, answerJson, answerPreflight, refuse } from "./respond.ts";
+import { allowOrigin, answerJson, answerPreflight, type Refusal, refuse } from "./respond.ts";
 import { Sessionful } from "./sessionful.ts";
 import { Stateless } from "./stateless.ts";
 
-/** Most bytes that may wait for one client to read them, when there is more to send. */
-const MAX_BUFFERED_BYTES = 4_194_304;
-/** How long a client may read nothing of what waits for it. */
-const STALL_MS = 30_000;
+const BAD_HOST: Refusal = { status: 403, message: "This Host is not allowed: add it to `http.allowedHosts`." };
+const BAD_ORIGIN: Refusal = { status: 403, message: "This Origin is not allowed: add it to `http.allowedOrigins`." };
+const NOTHING_HERE: Refusal = { status: 404, message: `There is nothing here: the endpoint is ${MCP_PATH}.` };
+const INTERNAL: Refusal = { status: 500, message: "Internal error. The details are in the server's log." };
 
 export interface EndpointOptions {
   readonly create: CreateServer;
@@ -43,9 +45,9 @@ export class Endpoint {
 
   constructor(options: EndpointOptions) {
     const { settings, traffic, create, log, now = () => performance.now() } = options;
-    const { sessionIdleMs, keepAliveMs, stateless, resume } = settings;
+    const { sessionIdleMs, keepAliveMs, stallTimeoutMs, maxBufferedBytes, stateless, resume } = settings;
     this.#options = options;
-    this.#exchanges = new Exchanges({ keepAliveMs, stallMs: STALL_MS, now });
+    this.#exchanges = new Exchanges({ keepAliveMs, stallTimeoutMs, now });
     const events =
       stateless || resume === false ? undefined : (options.fleet?.events ?? new MemoryEventLog({ ...resume, now }));
     const streams = {
@@ -53,10 +55,11 @@ export class Endpoint {
       log,
       events,
       graceMs: resume === false ? 0 : resume.graceMs,
-      maxBufferedBytes: MAX_BUFFERED_BYTES,
+      maxBufferedBytes,
       now,
     };
-    const mode = { create, traffic, log, settings, streams, fleet: options.fleet };
+    const permissions = settings.auth?.scopes && new Permissions(settings.auth.scopes);
+    const mode = { create, traffic, log, settings, streams, permissions, fleet: options.fleet };
     this.#mode = stateless ? new Stateless(mode) : new Sessionful(mode);
     this.#health = new Health(traffic);
     void this.#health.check(create, log);
@@ -80,11 +83,11 @@ export class Endpoint {
     this.#mode.stop();
   }
 
-  /** Ends all sessions. */
+  /** Ends all sessions; resolves when what was written has left. */
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     await this.#mode.close();
-    this.#exchanges.close();
+    await this.#exchanges.close();
   }
 
   /** Answers one request, whatever happens. */
@@ -98,7 +101,7 @@ export class Endpoint {
       if (req.destroyed && !req.complete) return;
       log.error({ err: error }, "a request failed");
       if (res.headersSent) res.destroy();
-      else refuse(res, 500, "Internal error. The details are in the server's log.");
+      else refuse(res, INTERNAL);
     }
   }
 
@@ -109,21 +112,16 @@ export class Endpoint {
     res.setHeader("Cache-Control", "no-store");
     // A client that keeps its connection would keep this server.
     if (traffic.draining) res.setHeader("Connection", "close");
-    if (!guard.allowsHost(host)) return refuse(res, 403, "This Host is not allowed: add it to `http.allowedHosts`.");
-    if (!guard.allowsOrigin(origin))
-      return refuse(res, 403, "This Origin is not allowed: add it to `http.allowedOrigins`.");
+    if (!guard.allowsHost(host)) return refuse(res, BAD_HOST);
+    if (!guard.allowsOrigin(origin)) return refuse(res, BAD_ORIGIN);
     if (origin !== undefined) allowOrigin(res, origin);
 
     const path = (req.url ?? "/").split("?")[0] ?? "/";
     if (path !== MCP_PATH) return this.#other(path, req, res);
     if (req.method === "OPTIONS") return answerPreflight(res, this.#mode.methods);
     const known = await authenticator?.authenticate(req.headers.authorization);
-    if (known && "challenge" in known) {
-      const { status, message, headers } = known.challenge;
-      return refuse(res, status, message, headers);
-    }
-    const { methods } = this.#mode;
-    if (!methods.split(", ").includes(req.method ?? "")) return refuse(res, 405, `Use ${methods}.`, { Allow: methods });
+    if (known && "challenge" in known) return refuse(res, known.challenge);
+    if (!this.#mode.methods.includes(req.method ?? "")) return refuse(res, wrongMethod(this.#mode.methods));
     await this.#mode.handle(req, res, { identity: known?.identity, authenticator });
   }
 
@@ -139,8 +137,13 @@ export class Endpoint {
     }
     const document = reads ? this.#options.authenticator?.document(path) : undefined;
     if (document) return answerJson(res, 200, document);
-    refuse(res, 404, `There is nothing here: the endpoint is ${MCP_PATH}.`);
+    refuse(res, NOTHING_HERE);
   }
+}
+
+function wrongMethod(methods: readonly string[]): Refusal {
+  const Allow = methods.join(", ");
+  return { status: 405, message: `Use ${Allow}.`, headers: { Allow } };
 }
 
 function logRequest(log: Logger, req: IncomingMessage, res: ServerResponse): void {

@@ -8,7 +8,7 @@ export interface ExchangesOptions {
   /** After how long without a byte an open stream gets a comment, in milliseconds; 0: never. */
   readonly keepAliveMs: number;
   /** How long a client may read nothing of what waits for it, in milliseconds; then the connection is closed. */
-  readonly stallMs: number;
+  readonly stallTimeoutMs: number;
   readonly now: () => number;
 }
 
@@ -19,21 +19,21 @@ export class Exchanges {
   readonly #outlets = new Set<Outlet>();
   readonly #away = new Set<object>();
   readonly #timer: NodeJS.Timeout;
+  #onEnded: (() => void) | undefined;
 
   constructor(options: ExchangesOptions) {
-    const { keepAliveMs, stallMs } = options;
+    const { keepAliveMs, stallTimeoutMs } = options;
     this.#options = options;
-    const every = Math.min(keepAliveMs === 0 ? Infinity : keepAliveMs / 4, stallMs / 4, 15_000);
+    const every = Math.min(keepAliveMs === 0 ? Infinity : keepAliveMs / 4, stallTimeoutMs / 4, 15_000);
     this.#timer = setInterval(() => this.tick(), Math.max(20, every)).unref();
-  }
-
-  get size(): number {
-    return this.#open.size;
   }
 
   add(res: ServerResponse): void {
     this.#open.set(res, { sent: -1, at: 0 });
-    res.once("close", () => this.#open.delete(res));
+    res.once("close", () => {
+      this.#open.delete(res);
+      if (this.#open.size === 0) this.#onEnded?.();
+    });
   }
 
   /** From now on the stream is kept alive, until its response closes. */
@@ -56,7 +56,7 @@ export class Exchanges {
 
   /** Does what is due. */
   tick(): void {
-    const { keepAliveMs, stallMs, now } = this.#options;
+    const { keepAliveMs, stallTimeoutMs, now } = this.#options;
     // Early rather than late: the next look comes after a quarter of the time.
     if (keepAliveMs > 0) for (const outlet of this.#outlets) outlet.keepAlive(keepAliveMs * 0.75);
     for (const [res, seen] of this.#open) {
@@ -67,11 +67,13 @@ export class Exchanges {
       }
       const sent = socket.bytesWritten - socket.writableLength;
       if (sent !== seen.sent) Object.assign(seen, { sent, at: now() });
-      else if (now() - seen.at >= stallMs) res.destroy();
+      else if (now() - seen.at >= stallTimeoutMs) res.destroy();
     }
   }
 
-  close(): void {
+  /** Resolves when all responses have ended. */
+  close(): Promise<void> {
     clearInterval(this.#timer);
+    return this.#open.size === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onEnded = resolve));
   }
 }

@@ -25,7 +25,8 @@ export interface Said {
 export interface Fleet {
   /** The name of this instance among them. */
   readonly instance: string;
-  readonly events: EventLog;
+  /** Where the events of streams are kept for all of them; none where nobody can come back for events. */
+  readonly events: EventLog | undefined;
   /** Makes a session known to the others. */
   remember(id: string, record: Pick<SessionRecord, "owner" | "initialize">): Promise<void>;
   /** Adds to what is known of a session. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { EventLog } from "./events/types.ts";
 import { Outlet } from "./outlet.ts";
-import { eventId, replay, type StreamSurroundings } from "./stream.ts";
+import { eventId, replay, type StreamContext } from "./stream.ts";
 
 /** How often the log is asked for what another instance has sent. */
 const EVERY_MS = 250;
@@ -35,7 +35,7 @@ export interface Followed {
  * died, its requests are answered with an error: otherwise their client would wait for them in vain.
  * @returns false where the events after the place are gone: nothing has been answered then
  */
-export async function follow(res: ServerResponse, around: StreamSurroundings, followed: Followed): Promise<boolean> {
+export async function follow(res: ServerResponse, streams: StreamContext, followed: Followed): Promise<boolean> {
   const { events, session, stream, primes, tell, signal } = followed;
   let { place } = followed;
   let missed = await events.after(session, stream, place);
@@ -44,15 +44,15 @@ export async function follow(res: ServerResponse, around: StreamSurroundings, fo
     res.writeHead(204).end();
     return true;
   }
-  const outlet = new Outlet(res, around);
-  around.exchanges.keepAlive(outlet, res);
+  const outlet = new Outlet(res, streams);
+  streams.exchanges.keepAlive(outlet, res);
   replay(outlet, stream, place, missed, primes);
   place = missed.events.at(-1)?.place ?? place;
   for (let toldAt = Number.NEGATIVE_INFINITY; !missed.finished && !res.closed && !signal.aborted;) {
     if (missed.orphans) await giveUp(events, session, stream, missed.orphans);
     else {
-      if (around.now() - toldAt >= TELL_EVERY_MS) {
-        toldAt = around.now();
+      if (streams.now() - toldAt >= TELL_EVERY_MS) {
+        toldAt = streams.now();
         tell();
       }
       await delay(EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);

@@ -1,12 +1,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Endpoint, type EndpointOptions } from "./endpoint.ts";
-import { createAuthenticator } from "../auth/authenticator.ts";
+import type { createAuthenticator } from "../auth/authenticator.ts";
 import { Failure } from "../config/failure.ts";
-import { endpointUrl, Guard } from "./guard.ts";
-import type { Front } from "../serve/stdio.ts";
+import { endpointUrl } from "./address.ts";
+import { Endpoint, type EndpointOptions } from "./endpoint.ts";
+import { Guard } from "./guard.ts";
+import type { Front } from "../serve/front.ts";
 
-export type HttpOptions = Omit<EndpointOptions, "guard">;
+export type HttpOptions = Omit<EndpointOptions, "guard" | "authenticator">;
 
 /** How long what has been written may take to go out at the end. */
 const LINGER_MS = 1000;
@@ -41,14 +42,12 @@ export class HttpFront implements Front {
   /** @throws Failure when the port or the address cannot be had, or the settings of `auth` contradict themselves */
   static async listen(options: HttpOptions): Promise<HttpFront> {
     const front = new HttpFront(options);
-    const { host, port } = options.settings;
-    await new Promise<void>((resolve, reject) => {
-      front.#server.once("error", (error) => reject(listenFailure(error, host, port)));
-      front.#server.listen(port, host.replace(/^\[|\]$/g, ""), resolve);
-    });
     try {
+      // What checks tokens takes long to load, and is needed only where there are any.
+      const auth = options.settings.auth && (await import("../auth/authenticator.ts"));
+      await front.#listen();
       // Which port it is, and with it which hosts are allowed and what tokens must be for, is known now.
-      front.#serve();
+      front.#serve(auth?.createAuthenticator);
     } catch (error) {
       await front.close();
       throw error;
@@ -56,11 +55,18 @@ export class HttpFront implements Front {
     return front;
   }
 
-  #serve(): void {
+  #listen(): Promise<void> {
+    const { host, port } = this.#options.settings;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", (error) => reject(listenFailure(error, host, port)));
+      this.#server.listen(port, host.replace(/^\[|\]$/g, ""), resolve);
+    });
+  }
+
+  #serve(newAuthenticator: typeof createAuthenticator | undefined): void {
     const { settings, log } = this.#options;
     const resource = { url: settings.publicUrl ?? this.url };
-    const authenticator =
-      this.#options.authenticator ?? (settings.auth && createAuthenticator(settings.auth, resource, log));
+    const authenticator = settings.auth && newAuthenticator?.(settings.auth, resource, log);
     const guard = new Guard(settings, this.port);
     const endpoint = new Endpoint({ ...this.#options, authenticator, guard });
     this.#endpoint = endpoint;
@@ -91,18 +97,17 @@ export class HttpFront implements Front {
   }
 
   async close(): Promise<void> {
-    this.#server.close();
-    await this.#endpoint?.close();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LINGER_MS);
+    });
+    await Promise.race([this.#endpoint?.close(), late]);
+    clearTimeout(timer);
     await this.#options.fleet?.close();
-    const closed = new Promise<void>((resolve) => this.#server.once("close", resolve));
-    this.#server.closeIdleConnections();
-    const force = setTimeout(() => this.#server.closeAllConnections(), LINGER_MS);
-    if (await this.#connections()) await closed;
-    clearTimeout(force);
-  }
-
-  #connections(): Promise<number> {
-    return new Promise((resolve) => this.#server.getConnections((_, count) => resolve(count)));
+    // Also those that have never been used, which Node does not count as idle.
+    this.#server.closeAllConnections();
+    await closed;
   }
 }
 

@@ -1,25 +1,8 @@
 import type { HttpSettings } from "../config/http-settings.ts";
+import { inUrl } from "./address.ts";
 
 const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
 const WILDCARDS = new Set(["0.0.0.0", "::", "[::]", "*"]);
-
-/** Whether only this machine can reach a server that listens on `host`. */
-export function isLoopback(host: string): boolean {
-  return host.toLowerCase() === "localhost" || /^127(?:\.\d{1,3}){3}$/.test(host) || host === "::1" || host === "[::1]";
-}
-
-/** `host` as it stands in a URL: an IPv6 address in brackets. */
-export function inUrl(host: string): string {
-  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
-}
-
-/** The path of the endpoint. */
-export const MCP_PATH = "/mcp";
-
-/** Where clients on this machine reach a server that listens on `host`. */
-export function endpointUrl(host: string, port: number | string): string {
-  return `http://${host === "0.0.0.0" || host === "::" ? "localhost" : inUrl(host)}:${port}${MCP_PATH}`;
-}
 
 /** Which `Host` and `Origin` a request may have: the protection against DNS rebinding and against other sites' pages. */
 export class Guard {

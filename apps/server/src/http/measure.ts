@@ -1,6 +1,11 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const SPACE = 0x20;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /** How much JSON text holds: members and elements of all its objects and arrays, and how deeply they are nested. */
 export interface Measured {
@@ -24,10 +29,9 @@ export function measure(
   let empty = false;
   for (let at = 0; at < text.length; at++) {
     const byte = text[at] as number;
-    // Space, and what controls the terminal.
-    if (byte <= 0x20) continue;
-    // ] and }
-    if (byte === 0x5d || byte === 0x7d) {
+    // White space is space and control characters.
+    if (byte <= SPACE) continue;
+    if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
       level--;
       empty = false;
       continue;
@@ -38,8 +42,7 @@ export function measure(
     }
     if (byte === QUOTE) {
       at = endOfString(text, at);
-      // [ and {
-    } else if (byte === 0x5b || byte === 0x7b) {
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       level++;
       if (level > depth) depth = level;
       empty = true;

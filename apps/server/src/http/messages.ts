@@ -61,7 +61,7 @@ export async function readPosted(req: IncomingMessage, bounds: BodyBounds, calle
   const unacceptable = acceptRefusal(req, ["application/json", "text/event-stream"]);
   if (unacceptable) return unacceptable;
   const body = await readJson(req, bounds);
-  if ("problem" in body) return { status: body.status, message: body.problem };
+  if ("status" in body) return body;
   const batch = Array.isArray(body.json);
   const parts = (batch ? body.json : [body.json]) as unknown[];
   if (parts.length > MAX_BATCH)
@@ -75,11 +75,8 @@ export async function readPosted(req: IncomingMessage, bounds: BodyBounds, calle
   }
   const first = messages[0];
   if (!first) return { status: 400, message: "The body has no message." };
-  if (caller.identity)
-    for (const message of messages) {
-      const objection = caller.authenticator?.objection(caller.identity, message);
-      if (objection) return objection;
-    }
+  const objection = caller.identity && caller.authenticator?.objection(caller.identity, messages);
+  if (objection) return objection;
   const initialize = messages.find((message) => isInitializeRequest(message));
   if (initialize) {
     if (batch)

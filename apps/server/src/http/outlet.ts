@@ -8,7 +8,7 @@ const HEADERS = {
 };
 
 /** How long a client waits before it comes back, in milliseconds: the `retry` of its streams. */
-export const RETRY_MS = 1000;
+const RETRY_MS = 1000;
 
 export interface OutletOptions {
   /** Most bytes that may wait for a client to read them, when one more event comes; then the connection is closed. */

@@ -58,7 +58,7 @@ export class ServerPool {
     const server: McpServer = create();
     server.server.onerror = (error) => log.debug({ err: error }, "http");
     const nextId = (): RequestId => ++this.#ids;
-    const transport = new HttpTransport({ around: streams, nextId, onGone: (ids) => requests.cancel(ids) });
+    const transport = new HttpTransport({ streams, nextId, onGone: (ids) => requests.cancel(ids) });
     const requests: Requests = await connectServer(server, transport, this.#options);
     const pooled: PooledServer = {
       transport,

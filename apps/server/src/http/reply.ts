@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { refuse, SESSION_OVER } from "./respond.ts";
-import { EventStream, type StreamSurroundings } from "./stream.ts";
+import { EventStream, type StreamContext } from "./stream.ts";
 
 /** For how long an answer may come as plain JSON, in milliseconds; later, or after another message, it is a stream. */
 const QUIET_MS = 50;
 
 export interface ReplyOptions {
-  readonly around: StreamSurroundings;
+  readonly streams: StreamContext;
   /** Whose stream it is; without a session nobody can come back to it. */
   readonly session: string | undefined;
   /** Whether the client understands an event without a message (protocol 2025-11-25). */
@@ -40,7 +40,7 @@ export class Reply {
     this.#ids = ids;
     this.#pending = new Set(ids.keys());
     this.#single = ids.size === 1;
-    this.stream = new EventStream(randomUUID(), options.session, [...ids.values()], options.around, {
+    this.stream = new EventStream(randomUUID(), options.session, [...ids.values()], options.streams, {
       away: () => this.#away(),
       back: () => this.#settle(),
     });
@@ -94,7 +94,7 @@ export class Reply {
     const quiet = this.#quiet !== undefined;
     this.#over();
     this.stream.end();
-    if (quiet && !this.#res.closed) refuse(this.#res, 404, SESSION_OVER);
+    if (quiet && !this.#res.closed) refuse(this.#res, SESSION_OVER);
   }
 
   #open(): void {
@@ -118,7 +118,7 @@ export class Reply {
   }
 
   #away(): void {
-    const { graceMs, exchanges } = this.#options.around;
+    const { graceMs, exchanges } = this.#options.streams;
     if (this.#pending.size === 0) return;
     this.#settle();
     if (!this.stream.resumable || graceMs === 0 || !exchanges.await(this)) return this.#gone();
@@ -128,7 +128,7 @@ export class Reply {
 
   #settle(): void {
     clearTimeout(this.#grace);
-    this.#options.around.exchanges.settle(this);
+    this.#options.streams.exchanges.settle(this);
   }
 
   #gone(): void {

@@ -4,8 +4,6 @@ import type { ServerResponse } from "node:http";
 /** JSON-RPC codes that the SDKs use for the same cases. */
 const CODES: Readonly<Record<number, number>> = { 400: -32600, 404: -32001, 500: -32603 };
 
-export const SESSION_OVER = "This session does not exist or has ended: start a new one with an initialize request.";
-
 /** Why a request is refused, as HTTP says it. */
 export interface Refusal {
   readonly status: number;
@@ -13,13 +11,18 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export const SESSION_OVER: Refusal = {
+  status: 404,
+  message: "This session does not exist or has ended: start a new one with an initialize request.",
+};
+export const SHUTTING_DOWN: Refusal = {
+  status: 503,
+  message: "The server is shutting down.",
+  headers: { "Retry-After": "5", Connection: "close" },
+};
+
 /** Refuses a request with a JSON-RPC error that belongs to no message. */
-export function refuse(
-  res: ServerResponse,
-  status: number,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
+export function refuse(res: ServerResponse, { status, message, headers = {} }: Refusal): void {
   const body = JSON.stringify({ jsonrpc: "2.0", error: { code: CODES[status] ?? -32000, message }, id: null });
   for (const [name, value] of Object.entries({ "Content-Type": "application/json", ...headers }))
     res.setHeader(name, value);
@@ -44,8 +47,8 @@ export function allowOrigin(res: ServerResponse, origin: string): void {
 }
 
 /** Answers the question that a browser asks before it sends what a page wants to send. */
-export function answerPreflight(res: ServerResponse, methods: string): void {
-  res.setHeader("Access-Control-Allow-Methods", methods);
+export function answerPreflight(res: ServerResponse, methods: readonly string[]): void {
+  res.setHeader("Access-Control-Allow-Methods", methods.join(", "));
   res.setHeader(
     "Access-Control-Allow-Headers",
     "Content-Type, Accept, Authorization, Mcp-Session-Id, Mcp-Protocol-Version, Last-Event-ID",

@@ -4,8 +4,8 @@ import type { Identity } from "../auth/types.ts";
 import { type Fleet, saidBy, type SessionRecord } from "./fleet.ts";
 import type { Posted } from "./messages.ts";
 import type { ModeOptions } from "./mode.ts";
-import type { Refusal } from "./respond.ts";
-import { Session } from "./session.ts";
+import { type Refusal, SHUTTING_DOWN } from "./respond.ts";
+import { Session, type SessionOptions } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 
 const NO_ROOM: Refusal = {
@@ -26,7 +26,7 @@ const MAX_INITIALIZE = 65_536;
 
 /** The sessions that this instance has; in a fleet, also those that it can take over from others. */
 export class SessionTable {
-  readonly #options: ModeOptions;
+  readonly #options: Omit<SessionOptions, "id" | "owner">;
   readonly #fleet: Fleet | undefined;
   readonly #sessions: Sessions<Session>;
   /** Those that other instances know of. */
@@ -35,7 +35,11 @@ export class SessionTable {
 
   constructor(options: ModeOptions) {
     const { maxSessions: max, sessionIdleMs: idleMs } = options.settings;
-    this.#options = options;
+    this.#options = {
+      ...options,
+      onClose: (session) => this.#forget(session),
+      onUsed: ({ id }) => this.#sessions.touch(id),
+    };
     this.#fleet = options.fleet;
     this.#sessions = new Sessions({ max, idleMs, now: options.streams.now });
     this.#fleet?.onRelayed((id, message) => this.#sessions.get(id)?.hear(message));
@@ -65,7 +69,7 @@ export class SessionTable {
   /** A new session for a client that introduces itself. */
   async open({ messages }: Posted, identity: Identity | undefined): Promise<Session | Refusal> {
     if (!this.#makeRoom()) return NO_ROOM;
-    const session = new Session(this.#optionsOf(identity?.key, undefined, () => session));
+    const session = new Session({ ...this.#options, owner: identity?.key });
     this.#sessions.add(session);
     try {
       await session.connect();
@@ -138,29 +142,16 @@ export class SessionTable {
   }
 
   async #adopt(id: string, record: SessionRecord, auth: AuthInfo | undefined): Promise<Session | Refusal> {
-    if (!this.#makeRoom()) return NO_ROOM;
-    const options = this.#optionsOf(record.owner, id, () => session);
-    const session: Session = await Session.adopt({ ...options, id }, record, auth);
+    if (this.#options.traffic.draining) return SHUTTING_DOWN;
+    const session = await Session.adopt({ ...this.#options, id, owner: record.owner }, record, auth);
+    if (!this.#makeRoom()) {
+      await session.close();
+      return NO_ROOM;
+    }
     this.#options.log.debug({}, "session taken over");
     this.#shared.add(session);
     this.#sessions.add(session);
     return session;
-  }
-
-  #optionsOf(owner: string | undefined, id: string | undefined, session: () => Session) {
-    const { create, traffic, log, settings, streams } = this.#options;
-    return {
-      create,
-      traffic,
-      log,
-      settings,
-      streams,
-      owner,
-      ...(id !== undefined && { id }),
-      ...(this.#fleet && { fleet: this.#fleet }),
-      onClose: () => this.#forget(session()),
-      onUsed: () => this.#sessions.touch(session().id),
-    };
   }
 
   async #share(session: Session, initialize: JSONRPCRequest | undefined): Promise<void> {

@@ -8,34 +8,30 @@ import {
   type JSONRPCRequest,
   type MessageExtraInfo,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { Logger } from "pino";
-import type { CreateServer } from "../serve/server.ts";
-import type { Requests, Traffic } from "../serve/traffic.ts";
-import type { HttpSettings } from "../config/http-settings.ts";
+import type { Requests } from "../serve/traffic.ts";
 import { connectServer } from "./connect.ts";
-import type { Fleet, SessionRecord } from "./fleet.ts";
+import type { SessionRecord } from "./fleet.ts";
 import type { Posted } from "./messages.ts";
-import { refuse } from "./respond.ts";
+import type { ModeOptions } from "./mode.ts";
+import { type Refusal, refuse } from "./respond.ts";
 import type { SessionState } from "./sessions.ts";
-import type { StreamSurroundings } from "./stream.ts";
 import { HttpTransport, type StreamAnswer } from "./transport.ts";
 
-export interface SessionOptions {
-  readonly create: CreateServer;
-  readonly traffic: Traffic;
-  readonly settings: HttpSettings;
-  readonly log: Logger;
-  readonly streams: StreamSurroundings;
+const INITIALIZED_BEFORE: Refusal = { status: 400, message: "This session has been initialized before." };
+const ID_IS_TAKEN: Refusal = {
+  status: 400,
+  message: "The id of a request is that of another one, which has not been answered yet.",
+};
+
+export interface SessionOptions extends ModeOptions {
   /** The session's id, where it has one already; by default a new one that cannot be guessed. */
   readonly id?: string;
   /** Who opened it, and alone may use it: the key of an identity. */
   readonly owner: string | undefined;
-  /** The other instances, where they may serve the same session. */
-  readonly fleet?: Fleet;
   /** The session is over, whoever ended it. */
-  onClose?(): void;
+  onClose?(session: Session): void;
   /** A response of the session has ended. */
-  onUsed?(): void;
+  onUsed?(session: Session): void;
 }
 
 /** One client's connection: a server of its own, with the plugins that all of them share. */
@@ -56,9 +52,9 @@ export class Session implements SessionState {
     this.#options = options;
     this.#server = options.create();
     this.#server.server.onerror = (error) => options.log.debug({ err: error }, "http");
-    this.#server.server.onclose = () => options.onClose?.();
+    this.#server.server.onclose = () => options.onClose?.(this);
     this.#transport = new HttpTransport({
-      around: options.streams,
+      streams: options.streams,
       sessionId: this.id,
       ...(options.fleet && { fleet: options.fleet }),
       onGone: (ids) => this.#requests?.cancel(ids),
@@ -105,9 +101,8 @@ export class Session implements SessionState {
   /** Takes what its client has posted. */
   post({ messages, initialize, primes }: Posted, req: IncomingMessage, res: ServerResponse, auth?: AuthInfo): void {
     if (res.closed) return;
-    if (initialize && this.initialized) return refuse(res, 400, "This session has been initialized before.");
-    if (this.#transport.isTaken(messages))
-      return refuse(res, 400, "The id of a request is that of another one, which has not been answered yet.");
+    if (initialize && this.initialized) return refuse(res, INITIALIZED_BEFORE);
+    if (this.#transport.isTaken(messages)) return refuse(res, ID_IS_TAKEN);
     this.#use(res);
     this.#auth = auth;
     this.#transport.post(messages, res, primes, extraOf(req, auth));
@@ -152,7 +147,7 @@ export class Session implements SessionState {
     this.open++;
     res.once("close", () => {
       this.open--;
-      this.#options.onUsed?.();
+      this.#options.onUsed?.(this);
     });
   }
 }

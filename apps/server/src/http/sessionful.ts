@@ -9,23 +9,31 @@ import {
   versionRefusal,
 } from "./messages.ts";
 import type { Mode, ModeOptions } from "./mode.ts";
-import { refuse, SESSION_OVER } from "./respond.ts";
+import { type Refusal, refuse, SESSION_OVER, SHUTTING_DOWN } from "./respond.ts";
 import type { Session } from "./session.ts";
 import { SessionTable } from "./session-table.ts";
 import type { StreamAnswer } from "./transport.ts";
 
-const REFUSALS: Readonly<Record<Exclude<StreamAnswer, "answered">, readonly [status: number, message: string]>> = {
-  conflict: [409, "This session has its stream for notifications already: there is one at a time."],
-  malformed: [400, "The Last-Event-ID is none that this server has given."],
-  gone: [
-    400,
-    "The events after this Last-Event-ID are gone: the stream cannot be resumed. Ask again for what you need.",
-  ],
+const NO_STREAM: Readonly<Record<Exclude<StreamAnswer, "answered">, Refusal>> = {
+  conflict: {
+    status: 409,
+    message: "This session has its stream for notifications already: there is one at a time.",
+  },
+  malformed: { status: 400, message: "The Last-Event-ID is none that this server has given." },
+  gone: {
+    status: 400,
+    message: "The events after this Last-Event-ID are gone: the stream cannot be resumed. Ask again for what you need.",
+  },
+};
+const NO_SESSION: Refusal = { status: 400, message: "The Mcp-Session-Id header is missing." };
+const NOT_INITIALIZE: Refusal = {
+  status: 400,
+  message: "The Mcp-Session-Id header is missing: start with an initialize request, which gets one.",
 };
 
 /** A session per client, bound to who opened it. */
 export class Sessionful implements Mode {
-  readonly methods = "GET, POST, DELETE";
+  readonly methods = ["GET", "POST", "DELETE"];
   readonly #options: ModeOptions;
   readonly #events: EventLog | undefined;
   readonly #table: SessionTable;
@@ -45,25 +53,24 @@ export class Sessionful implements Mode {
     // A running call may wait for what its client posts, and a client may come back for a result; new calls are refused
     // one by one.
     const goesOn = id !== undefined && (req.method !== "GET" || lastEventId !== undefined);
-    if (this.#options.traffic.draining && !goesOn)
-      return refuse(res, 503, "The server is shutting down.", { "Retry-After": "5", Connection: "close" });
+    if (this.#options.traffic.draining && !goesOn) return refuse(res, SHUTTING_DOWN);
     const session = id === undefined ? undefined : await this.#table.find(String(id), caller.identity);
-    if (id !== undefined && !session) return refuse(res, 404, SESSION_OVER);
-    if (session && "status" in session) return refuse(res, session.status, session.message, session.headers);
+    if (id !== undefined && !session) return refuse(res, SESSION_OVER);
+    if (session && "status" in session) return refuse(res, session);
     if (req.method === "POST") return await this.#post(session, req, res, caller);
 
-    if (!session) return refuse(res, 400, "The Mcp-Session-Id header is missing.");
+    if (!session) return refuse(res, NO_SESSION);
     const version = protocolVersion(req);
     const refusal =
       versionRefusal(version) ?? (req.method === "GET" ? acceptRefusal(req, ["text/event-stream"]) : undefined);
-    if (refusal) return refuse(res, refusal.status, refusal.message);
+    if (refusal) return refuse(res, refusal);
     if (req.method === "DELETE") {
       await this.#table.end(session, "deleted");
       return void res.writeHead(200).end();
     }
     const resumes = this.#events && lastEventId !== undefined ? String(lastEventId) : undefined;
     const answer = await session.stream(res, resumes, understandsPriming(version));
-    if (answer !== "answered") refuse(res, ...REFUSALS[answer]);
+    if (answer !== "answered") refuse(res, NO_STREAM[answer]);
   }
 
   expire(): void {
@@ -81,20 +88,15 @@ export class Sessionful implements Mode {
 
   async #post(known: Session | undefined, req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void> {
     const posted = await readPosted(req, this.#options.settings, caller);
-    if ("status" in posted) return refuse(res, posted.status, posted.message, posted.headers);
+    if ("status" in posted) return refuse(res, posted);
     if (known) {
       await this.#table.tell(known, posted);
-      if (!this.#table.has(known)) return refuse(res, 404, SESSION_OVER);
+      if (!this.#table.has(known)) return refuse(res, SESSION_OVER);
       return known.post(posted, req, res, caller.identity?.auth);
     }
-    if (!posted.initialize)
-      return refuse(
-        res,
-        400,
-        "The Mcp-Session-Id header is missing: start with an initialize request, which gets one.",
-      );
+    if (!posted.initialize) return refuse(res, NOT_INITIALIZE);
     const session = await this.#table.open(posted, caller.identity);
-    if ("status" in session) return refuse(res, session.status, session.message, session.headers);
+    if ("status" in session) return refuse(res, session);
     res.once("close", () => {
       if (!session.initialized) void this.#table.end(session, "not initialized");
     });

@@ -3,12 +3,19 @@ import { isJSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import { type Caller, readPosted } from "./messages.ts";
 import type { Mode, ModeOptions } from "./mode.ts";
 import { type PooledServer, ServerPool } from "./pool.ts";
-import { refuse } from "./respond.ts";
+import { type Refusal, refuse, SHUTTING_DOWN } from "./respond.ts";
 import { extraOf } from "./session.ts";
+
+const NO_ROOM: Refusal = {
+  status: 503,
+  message: "Too many requests are being answered. Try again later.",
+  headers: { "Retry-After": "1" },
+};
+const SAME_ID: Refusal = { status: 400, message: "Two requests have the same id." };
 
 /** A server per request: nothing is remembered between two, so any instance can answer any of them. */
 export class Stateless implements Mode {
-  readonly methods = "POST";
+  readonly methods = ["POST"];
   readonly #options: ModeOptions;
   readonly #pool: ServerPool;
   readonly #running = new Set<PooledServer>();
@@ -24,12 +31,10 @@ export class Stateless implements Mode {
 
   async handle(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void> {
     const { settings, traffic } = this.#options;
-    if (traffic.draining)
-      return refuse(res, 503, "The server is shutting down.", { "Retry-After": "5", Connection: "close" });
+    if (traffic.draining) return refuse(res, SHUTTING_DOWN);
     const posted = await readPosted(req, settings, caller);
-    if ("status" in posted) return refuse(res, posted.status, posted.message, posted.headers);
-    if (this.#running.size >= settings.maxSessions)
-      return refuse(res, 503, "Too many requests are being answered. Try again later.", { "Retry-After": "1" });
+    if ("status" in posted) return refuse(res, posted);
+    if (this.#running.size >= settings.maxSessions) return refuse(res, NO_ROOM);
 
     const { messages } = posted;
     // Nobody is there whom a notification or an answer could concern.
@@ -42,7 +47,7 @@ export class Stateless implements Mode {
     };
     if (res.closed) return release();
     res.once("close", release);
-    if (server.transport.isTaken(messages)) return refuse(res, 400, "Two requests have the same id.");
+    if (server.transport.isTaken(messages)) return refuse(res, SAME_ID);
     server.transport.post(messages, res, false, extraOf(req, caller.identity?.auth));
   }
 

@@ -6,7 +6,7 @@ import type { Exchanges } from "./exchanges.ts";
 import { Outlet, type OutletOptions } from "./outlet.ts";
 
 /** What all streams of a server share. */
-export interface StreamSurroundings extends OutletOptions {
+export interface StreamContext extends OutletOptions {
   readonly exchanges: Exchanges;
   readonly log: Logger;
   /** Where events are kept; none where nobody can come back for them. */
@@ -40,7 +40,7 @@ export class EventStream {
   readonly name: string;
   readonly #session: string | undefined;
   readonly #requests: readonly RequestId[];
-  readonly #around: StreamSurroundings;
+  readonly #streams: StreamContext;
   #outlet: { readonly outlet: Outlet; readonly res: ServerResponse } | undefined;
   readonly #client: ClientWatch | undefined;
   #kept = false;
@@ -58,13 +58,13 @@ export class EventStream {
     name: string,
     session: string | undefined,
     requests: readonly RequestId[],
-    around: StreamSurroundings,
+    streams: StreamContext,
     client?: ClientWatch,
   ) {
     this.name = name;
     this.#session = session;
     this.#requests = requests;
-    this.#around = around;
+    this.#streams = streams;
     this.#client = client;
   }
 
@@ -122,7 +122,7 @@ export class EventStream {
     return this.#next(async () => {
       this.end();
       if (!this.#kept || this.#session === undefined) return;
-      await this.#around.events?.finish(this.#session, this.name).catch((error: unknown) => this.#failed(error));
+      await this.#streams.events?.finish(this.#session, this.name).catch((error: unknown) => this.#failed(error));
     });
   }
 
@@ -145,10 +145,10 @@ export class EventStream {
   #attach(res: ServerResponse): Outlet {
     // The client is back on another connection: the former one, which may only seem to be there, gives way.
     this.#detach();
-    const outlet = new Outlet(res, this.#around);
+    const outlet = new Outlet(res, this.#streams);
     const attached = { outlet, res };
     this.#outlet = attached;
-    this.#around.exchanges.keepAlive(outlet, res);
+    this.#streams.exchanges.keepAlive(outlet, res);
     res.once("close", () => {
       if (this.#outlet !== attached) return;
       this.#outlet = undefined;
@@ -163,14 +163,14 @@ export class EventStream {
   }
 
   #missed(place: number): Promise<Missed | undefined> {
-    const { events } = this.#around;
+    const { events } = this.#streams;
     return events && this.#session !== undefined
       ? events.after(this.#session, this.name, place)
       : Promise.resolve(undefined);
   }
 
   async #keepFrom(): Promise<number | undefined> {
-    const { events } = this.#around;
+    const { events } = this.#streams;
     if (!events || this.#session === undefined) return undefined;
     try {
       const place = await events.open(this.#session, this.name, this.#requests);
@@ -183,7 +183,7 @@ export class EventStream {
   }
 
   async #keep(data: string): Promise<string | undefined> {
-    const { events } = this.#around;
+    const { events } = this.#streams;
     if (!this.#kept || !events || this.#session === undefined) return undefined;
     try {
       return eventId(this.name, await events.append(this.#session, this.name, data));
@@ -194,7 +194,7 @@ export class EventStream {
   }
 
   #failed(error: unknown): void {
-    this.#around.log.warn({ err: error }, "an event could not be kept: a client that loses its connection misses it");
+    this.#streams.log.warn({ err: error }, "an event could not be kept: a client that loses its connection misses it");
   }
 
   #next<T>(step: () => Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ import { InstanceIds } from "./instance-ids.ts";
 import { follow } from "./follow.ts";
 import type { Fleet } from "./fleet.ts";
 import { Reply } from "./reply.ts";
-import { EventStream, parseEventId, type StreamSurroundings } from "./stream.ts";
+import { EventStream, parseEventId, type StreamContext } from "./stream.ts";
 
 /** The name of the stream for what belongs to no request. */
 const NOTIFICATIONS = "notifications";
@@ -19,7 +19,7 @@ const NOTIFICATIONS = "notifications";
 const FOLLOWED = "plugboard/followed";
 
 export interface HttpTransportOptions {
-  readonly around: StreamSurroundings;
+  readonly streams: StreamContext;
   /** The session's id; none where each request is a server's only one. */
   readonly sessionId?: string;
   /** Ids under which the server knows its requests; by default those that clients give them. */
@@ -57,7 +57,7 @@ export class HttpTransport implements Transport {
     this.#options = options;
     if (options.fleet) this.#ids = new InstanceIds(options.fleet.instance);
     if (options.sessionId !== undefined) this.sessionId = options.sessionId;
-    this.#notifications = new EventStream(NOTIFICATIONS, options.sessionId, [], options.around);
+    this.#notifications = new EventStream(NOTIFICATIONS, options.sessionId, [], options.streams);
   }
 
   start(): Promise<void> {
@@ -77,7 +77,7 @@ export class HttpTransport implements Transport {
       res.writeHead(202).end();
       return;
     }
-    const { around, sessionId: session, nextId } = this.#options;
+    const { streams, sessionId: session, nextId } = this.#options;
     const named = new Map<RequestId, RequestId>();
     const known = messages.map((message) => {
       if (!isJSONRPCRequest(message)) return message;
@@ -87,7 +87,7 @@ export class HttpTransport implements Transport {
     });
     const ids = [...named.keys()];
     const reply = new Reply(res, named, {
-      around,
+      streams,
       session,
       primes,
       onGone: (gone) => this.#options.onGone(gone),
@@ -96,7 +96,7 @@ export class HttpTransport implements Transport {
       },
     });
     for (const id of ids) this.#replies.set(id, reply);
-    const pausing = session !== undefined && primes && around.events !== undefined;
+    const pausing = session !== undefined && primes && streams.events !== undefined;
     const more = pausing && {
       closeSSEStream: () => reply.pause(),
       closeStandaloneSSEStream: () => void this.#notifications.pause(),
@@ -136,18 +136,18 @@ export class HttpTransport implements Transport {
   async resume(res: ServerResponse, lastEventId: string, primes: boolean): Promise<StreamAnswer> {
     const at = parseEventId(lastEventId);
     if (!at) return "malformed";
-    const { around, sessionId: session } = this.#options;
+    const { streams, sessionId: session } = this.#options;
     const stream = at.stream === NOTIFICATIONS ? this.#notifications : this.#replyOf(at.stream)?.stream;
     if (await stream?.resume(res, at.place, primes)) return "answered";
     // What is not here has been finished, or goes on elsewhere.
-    const { events } = around;
+    const { events } = streams;
     if (!events || session === undefined) return "gone";
     const tell = (): void => {
       const message = { jsonrpc: "2.0" as const, method: FOLLOWED, params: { stream: at.stream } };
       this.#options.fleet?.relay(session, message).catch((error: unknown) => this.onerror?.(error as Error));
     };
     const followed = { events, session, ...at, primes, tell, signal: this.#stopped.signal };
-    return (await follow(res, around, followed)) ? "answered" : "gone";
+    return (await follow(res, streams, followed)) ? "answered" : "gone";
   }
 
   /** Ends the stream for what belongs to no request: the client opens it again, elsewhere if this server stops. */

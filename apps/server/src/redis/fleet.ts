@@ -25,7 +25,7 @@ export interface RedisFleetOptions {
 
 /** Instances that share their sessions, and the events of these, in a Redis. */
 export class RedisFleet implements Fleet {
-  readonly events: EventLog;
+  readonly events: EventLog | undefined;
   readonly #link: RedisLink;
   readonly #directory: SessionDirectory;
   readonly #channel: string;
@@ -43,9 +43,9 @@ export class RedisFleet implements Fleet {
       warn: (message, detail) => log.warn(detail === undefined ? {} : { detail }, message),
     });
     this.#directory = new SessionDirectory(this.#link, { prefix, keepMs });
-    const bounds = resume === false ? { maxEvents: 1, maxBytes: 1, maxAgeMs: 1 } : resume;
     this.#life = new Life(this.#link, prefix);
-    this.events = new RedisEventLog(this.#link, this.#life, { ...bounds, prefix, sessionMs: keepMs });
+    if (resume !== false)
+      this.events = new RedisEventLog(this.#link, this.#life, { ...resume, prefix, sessionMs: keepMs });
     this.#channel = `${prefix}:relay`;
   }
 
@@ -66,7 +66,7 @@ export class RedisFleet implements Fleet {
   }
 
   async forget(id: string): Promise<void> {
-    await Promise.all([this.#directory.forget(id), this.events.drop(id)]);
+    await Promise.all([this.#directory.forget(id), this.events?.drop(id)]);
   }
 
   async relay(session: string, message: JSONRPCMessage): Promise<void> {

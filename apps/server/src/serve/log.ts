@@ -2,8 +2,6 @@ import { format } from "node:util";
 import { type Logger, pino } from "pino";
 import type { LogLevel } from "../config/settings.ts";
 
-export type { Logger } from "pino";
-
 const NAMES: Readonly<Record<number, string>> = { 20: "debug", 30: "info", 40: "warning", 50: "error", 60: "fatal" };
 
 /**

@@ -1,5 +1,6 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { ListToolsResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv";
 import type { Plugin } from "@plugboard/core";
 import type { Config } from "../config/settle.ts";
@@ -9,8 +10,8 @@ import { packageVersion } from "../version.ts";
 /** Makes a server with the composed plugin attached; every session gets its own. */
 export type CreateServer = () => McpServer;
 
-// A validator costs more than the rest of a server, and only answers to an elicitation need one. It is not shared: ajv
-// keeps every schema that it has seen.
+// A validator costs more than the rest of a server or client, and few of them need one. It is not shared: ajv keeps every
+// schema that it has seen.
 const jsonSchemaValidator: AjvJsonSchemaValidator = {
   getValidator: (schema) => new AjvJsonSchemaValidator().getValidator(schema),
 } as AjvJsonSchemaValidator;
@@ -55,7 +56,7 @@ export interface ListedTool {
 export async function connectInMemory(create: CreateServer): Promise<Client> {
   const { Client } = await import("@modelcontextprotocol/sdk/client/index.js");
   const { InMemoryTransport } = await import("@modelcontextprotocol/sdk/inMemory.js");
-  const client = new Client({ name: "plugboard", version: packageVersion });
+  const client = new Client({ name: "plugboard", version: packageVersion }, { jsonSchemaValidator });
   const [here, there] = InMemoryTransport.createLinkedPair();
   await Promise.all([create().connect(there), client.connect(here)]);
   return client;
@@ -69,7 +70,8 @@ export async function listTools(create: CreateServer): Promise<ListedTool[]> {
   const client = await connectInMemory(create);
   try {
     if (!client.getServerCapabilities()?.tools) return [];
-    const { tools } = await client.listTools();
+    // Not `listTools`: that compiles the schemas of all results, which takes longer than all else here.
+    const { tools } = await client.request({ method: "tools/list" }, ListToolsResultSchema);
     return tools.map(({ name, title, description = title ?? "", inputSchema, outputSchema }) => ({
       name,
       summary: firstSentence(description),

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import type { Plugin } from "@plugboard/core";
 import type { Logger } from "pino";
-import type { Front } from "./stdio.ts";
+import type { Front } from "./front.ts";
 import type { Traffic } from "./traffic.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

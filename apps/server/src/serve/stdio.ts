@@ -1,17 +1,10 @@
 import type { Readable, Writable } from "node:stream";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import type { Logger } from "pino";
+import type { Front } from "./front.ts";
 import type { CreateServer } from "./server.ts";
 import { flushed } from "./stdout.ts";
 import { type Traffic, watch } from "./traffic.ts";
-
-/** A way in to the composed server. */
-export interface Front {
-  /** Takes no new clients and calls; what runs goes on. */
-  stop(): void;
-  /** Ends what is left. */
-  close(): Promise<void>;
-}
 
 export interface StdioOptions {
   readonly create: CreateServer;
