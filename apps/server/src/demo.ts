@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -7,15 +6,14 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { scenes } from "./demo/scenes.ts";
 import { STATE_VARIABLE } from "./config/settings.ts";
+import { MAIN, type RunningServer, startServer } from "./demo/program.ts";
+import { scenes } from "./demo/scenes.ts";
 import type { Stage } from "./demo/stage.ts";
 import { Transcript } from "./demo/transcript.ts";
 
 // The slow source of the scenes about cache and limits: this module is a plugin as well.
 export { weather } from "./demo/weather.ts";
-
-const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
 export interface DemoOptions {
   /** Documents to search; relative to the current folder. */
@@ -40,11 +38,12 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
   const transcript = new Transcript(out);
   const temporary = mkdtempSync(join(tmpdir(), "plugboard-demo-"));
   const env = { ...getDefaultEnvironment(), [STATE_VARIABLE]: join(temporary, "state") };
-  const server = spawn(process.execPath, [MAIN, "--http", "0", "--search", documents, "--log-level", "warn"], {
-    cwd: temporary,
-    env,
-  });
-  const exit = new Promise<number | null>((done) => server.once("close", done));
+  const started: RunningServer[] = [];
+  const start = async (...args: string[]): Promise<RunningServer> => {
+    const server = await startServer(args, { cwd: temporary, env });
+    started.push(server);
+    return server;
+  };
   const clients: Client[] = [];
   const connect = async (transport: Transport): Promise<Client> => {
     const client = new Client({ name: "plugboard-demo", version: "1.0.0" });
@@ -52,42 +51,42 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
     await client.connect(transport);
     return client;
   };
+  /** A config file of one scene. */
+  const written = (config: object): string => {
+    const file = join(temporary, "plugboard.json");
+    writeFileSync(file, JSON.stringify({ logLevel: "warn", ...config }));
+    return file;
+  };
   try {
-    const url = await listening(server);
-    const overHttp = (): Promise<Client> => connect(new StreamableHTTPClientTransport(new URL(url)) as Transport);
+    const log = join(temporary, "shop.log");
+    const source = fileURLToPath(import.meta.url);
+    const server = await start(written({ http: { port: 0 }, plugins: pluginsOf({ documents, log, source }) }));
+    const overHttp = (): Promise<Client> => connect(new StreamableHTTPClientTransport(server.url) as Transport);
     const client = await overHttp();
-    transcript.title(`The composed server listens on ${url}`);
+    transcript.title(`The composed server listens on ${server.url.href}`);
     const { tools } = await client.listTools();
     for (const { name, description } of tools) transcript.say(`  ${name}: ${description}`);
     const stage: Stage = {
       transcript,
       client,
       folder: documents,
+      log,
       temporary,
       question,
       connect: overHttp,
-      source: fileURLToPath(import.meta.url),
+      source,
       connectStdio(plugins) {
-        const file = join(temporary, "plugboard.json");
-        writeFileSync(file, JSON.stringify({ logLevel: "warn", plugins }));
-        return connect(new StdioClientTransport({ command: process.execPath, args: [MAIN, file], env }));
+        const args = [MAIN, written({ plugins })];
+        return connect(new StdioClientTransport({ command: process.execPath, args, env }));
       },
       async serve(config) {
-        const file = join(temporary, "served.json");
-        writeFileSync(file, JSON.stringify({ logLevel: "warn", ...config }));
-        const own = spawn(process.execPath, [MAIN, file], { cwd: temporary, env });
-        const closed = new Promise<void>((done) => own.once("close", () => done()));
-        const stop = async (): Promise<void> => {
-          own.kill("SIGTERM");
-          await closed;
-        };
-        const at = new URL(await listening(own));
+        const { url, stop } = await start(written(config));
         return {
           connect(token, through = fetch) {
             const requestInit = { headers: { Authorization: `Bearer ${token}` } };
-            return connect(new StreamableHTTPClientTransport(at, { requestInit, fetch: through }) as Transport);
+            return connect(new StreamableHTTPClientTransport(url, { requestInit, fetch: through }) as Transport);
           },
-          [Symbol.asyncDispose]: stop,
+          [Symbol.asyncDispose]: async () => void (await stop()),
         };
       },
     };
@@ -96,8 +95,7 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
       await run(stage);
     }
     await Promise.all(clients.map((each) => each.close()));
-    server.kill("SIGTERM");
-    const code = await exit;
+    const code = await server.stop();
     transcript.title(`The server was told to stop, and ended with exit code ${code}`);
     return code === 0 ? 0 : 1;
   } catch (error) {
@@ -105,24 +103,22 @@ export async function demo(options: DemoOptions = {}): Promise<0 | 1> {
     return 1;
   } finally {
     await Promise.allSettled(clients.map((each) => each.close()));
-    server.kill("SIGKILL");
-    // The server may still be writing what it keeps.
-    rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    // A server writes what it keeps until it has ended.
+    await Promise.all(started.map((server) => server.stop()));
+    rmSync(temporary, { recursive: true, force: true });
   }
 }
 
-/** Reads from the server's banner where it listens. */
-function listening(server: ReturnType<typeof spawn>): Promise<string> {
-  let said = "";
-  return new Promise((done, failed) => {
-    server.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-      const url = /listens on (\S+)/.exec(said)?.[1];
-      if (url !== undefined) done(url);
-    });
-    server.once("error", failed);
-    server.once("close", () => failed(new Error(`the server did not start: ${said}`)));
-  });
+/** What the server runs that most scenes are played with. */
+function pluginsOf({ documents, log, source }: Record<"documents" | "log" | "source", string>): object {
+  const forecasts = { name: "forecasts", tools: ["forecast"], limit: 3, windowMs: 3000, maxWaitMs: 2000 };
+  return {
+    cache: { ttlMs: 400, staleMs: 60_000, jitter: 0 },
+    ratelimit: { rules: [forecasts] },
+    search: { roots: [documents] },
+    logtail: { paths: [log] },
+    weather: { plugin: source },
+  };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -9,6 +9,7 @@ import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { createAuthenticator } from "../src/auth/authenticator.ts";
 import { filterResources } from "../src/auth/listings.ts";
+import { Permissions } from "../src/auth/permissions.ts";
 import { scopesPlugin } from "../src/auth/scopes.ts";
 import { authSettings } from "../src/config/auth-settings.ts";
 import { createLog } from "../src/serve/log.ts";
@@ -73,7 +74,7 @@ async function connect(plugin: Plugin, auth: AuthInfo | undefined): Promise<Clie
   const send = here.send.bind(here);
   here.send = (message, options) => send(message, { ...options, ...(auth && { authInfo: auth }) });
   await server.connect(there);
-  filterResources(there, SCOPES);
+  filterResources(there, new Permissions(SCOPES));
   const client = new Client({ name: "test", version: "1" });
   await client.connect(here);
   open.push(() => client.close());

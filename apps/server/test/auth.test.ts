@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { createAuthenticator } from "../src/auth/authenticator.ts";
@@ -183,12 +184,13 @@ describe("an objection", () => {
     oauth: { issuer: ISSUER },
     scopes: { logs: ["logtail_*", "logtail:///app/*"], admin: ["logtail_*", "cache_clear"], "*": ["search"] },
   });
-  const call = (name: unknown, method = "tools/call") => ({ jsonrpc: "2.0", id: 1, method, params: { name } });
-  const read = (uri: string, method = "resources/read") => ({ jsonrpc: "2.0", id: 1, method, params: { uri } });
+  const request = (method: string, params?: object) => ({ jsonrpc: "2.0", id: 1, method, params }) as JSONRPCMessage;
+  const call = (name: unknown, method = "tools/call") => request(method, { name });
+  const read = (uri: string, method = "resources/read") => request(method, { uri });
 
   test("is made to a tool of another scope, with the scopes to ask for", async () => {
     const logs = await identityOf(made, LOGS);
-    expect(made.objection(logs, call("cache_clear"))).toEqual({
+    expect(made.objection(logs, [call("cache_clear")])).toEqual({
       status: 403,
       message: "`cache_clear` needs the scope `admin`.",
       headers: {
@@ -197,7 +199,7 @@ describe("an objection", () => {
           'resource_metadata="http://localhost:3333/.well-known/oauth-protected-resource/mcp", scope="logs admin"',
       },
     });
-    expect(made.objection(await identityOf(made, BOTH), call("logtail_read"))).toMatchObject({
+    expect(made.objection(await identityOf(made, BOTH), [call("logtail_read")])).toMatchObject({
       message: "`logtail_read` needs the scope `logs` or `admin`.",
     });
   });
@@ -210,37 +212,34 @@ describe("an objection", () => {
 
   test("is made to a resource that no scope of the caller permits, however its address is written", async () => {
     const logs = await identityOf(made, LOGS);
-    expect(made.objection(logs, read("logtail:///app/a.log"))).toBeUndefined();
+    expect(made.objection(logs, [read("logtail:///app/a.log")])).toBeUndefined();
     for (const uri of [
       "logtail:///b.log",
       "logtail:///app/../b.log",
       "logtail:///app/%2e%2e/b.log",
       "search:///a.md",
     ]) {
-      expect(made.objection(logs, read(uri)), uri).toMatchObject({ status: 403 });
-      expect(made.objection(logs, read(uri, "resources/subscribe")), uri).toMatchObject({ status: 403 });
+      expect(made.objection(logs, [read(uri)]), uri).toMatchObject({ status: 403 });
+      expect(made.objection(logs, [read(uri, "resources/subscribe")]), uri).toMatchObject({ status: 403 });
     }
   });
 
   test("is not made to who may do everything, to tools that nobody may call, or to anything else", async () => {
     const owner = await identityOf(made, TOKEN);
     for (const message of [call("cache_clear"), call("batch"), read("search:///a.md")])
-      expect(made.objection(owner, message)).toBeUndefined();
+      expect(made.objection(owner, [message])).toBeUndefined();
     const none = await identityOf(made, BOTH);
     for (const message of [
       call("batch"),
       call(7),
       call("x", "tools/list"),
       call("x", "toString"),
-      null,
-      7,
-      "x",
-      [],
-      {},
+      request("tools/call"),
+      { jsonrpc: "2.0", id: 1, result: {} } as const,
     ])
-      expect(made.objection(none, message)).toBeUndefined();
+      expect(made.objection(none, [message])).toBeUndefined();
     const plain = make({ tokens: [{ name: "a", token: LOGS }] });
-    expect(plain.objection(await identityOf(plain, LOGS), call("cache_clear"))).toBeUndefined();
+    expect(plain.objection(await identityOf(plain, LOGS), [call("cache_clear")])).toBeUndefined();
   });
 });
 

@@ -37,14 +37,14 @@ test("a command takes its own flags, also those that stand before its name", () 
     command: "tools",
     flags: { values: { plugins: { search: { roots: ["/here/docs"] } } } },
   });
-  expect(parse("call", "search", "-", "--url", "http://h/mcp", "--token", "t", "-c", "a.json")).toMatchObject({
+  expect(parse("call", "search", "-", "--url", "http://h/mcp", "--token", "t")).toMatchObject({
     command: "call",
     tool: "search",
     args: "-",
     url: "http://h/mcp",
     token: "t",
-    flags: { file: "/here/a.json" },
   });
+  expect(parse("call", "search", "-c", "a.json")).toMatchObject({ flags: { file: "/here/a.json" } });
   expect(parse("call", "search")).toMatchObject({ args: "{}", url: undefined, json: false });
   expect(parse("add", "cursor", "--http")).toMatchObject({ command: "add", client: "cursor", flags: { http: true } });
   expect(parse("init", "--http", "-y")).toMatchObject({ file: "plugboard.json", http: 3333, yes: true, force: false });
@@ -60,7 +60,17 @@ test("a config file is no command, whatever it is called", () => {
 test.each([
   [["--serach", "x"], "Unknown option '--serach' (Did you mean --search?)"],
   [["--search"], "Option '--search <dir>' argument missing."],
-  [["a.json", "b.json"], "Too many arguments."],
+  [["a.json", "b.json"], "There is one config file at most: what is b.json? See"],
+  [
+    ["serve", "a.json"],
+    "called `serve`. Commands: init, check, config, tools, call, add, token, schema; without one it serves.",
+  ],
+  [["--port", "80"], "Unknown option '--port'. The port goes with `--http`: `--http 8080`."],
+  [["check", "--config", "a.json"], "The config file stands without a flag: `plugboard plugboard.json`."],
+  [["-v"], "Unknown option '-v'. The version is `-V`."],
+  [["call", "search", "--token", "t"], "`--token` goes with `--url`"],
+  [["call", "search", "--url", "http://h/mcp", "--search", "."], "cannot be used with option '--search <dir>'"],
+  [["add", "cursor", "--url", "http://h/mcp", "-c", "a.json"], "cannot be used with option '-c, --config <file>'"],
   [["--logs", "a.log", "b.log", "c.log"], "Quote a glob, so that the shell does not expand it: `--logs '*.log'`."],
   [
     ["--http", "a.json"],
@@ -69,7 +79,7 @@ test.each([
   [["--http", "65536"], "`--http 65536`: the port is a number from 0 to 65535."],
   [["--log-level", "loud"], "Allowed choices are silent, error, warn, info, debug."],
   [["chekc"], "There is no command, and no config file, called `chekc`. Did you mean `plugboard check`?"],
-  [["something"], "called `something`. Commands: init, check, config, tools, call, add, token, schema."],
+  [["something"], "called `something`. Commands: init, check,"],
   [["check", "--jsno"], "Unknown option '--jsno' (Did you mean --json?)"],
   [["--stdio", "token"], "`--stdio` does not belong to `plugboard token`."],
   [["add", "cursr"], "There is no client called `cursr`. Did you mean `cursor`?"],

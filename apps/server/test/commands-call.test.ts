@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { held } from "./fixtures/lab.js";
-import { run } from "../src/run.ts";
 import { folder } from "./folder.ts";
+import { runHere } from "./here.ts";
 import { serve } from "./http.ts";
-import { fixtures, Program, runProgram } from "./process.ts";
+import { fixtures, Program } from "./process.ts";
 
 const TOKEN = "a-token-of-enough-letters";
 const labConfig = { plugins: { [`${fixtures}/lab.js`]: {} } };
@@ -17,7 +17,7 @@ describe("call", () => {
     expect(program.stdout).toBe("hello\n");
     expect(program.stderr).not.toContain("%");
 
-    const failing = await runProgram(["call", "lab_fail", "--json"], { cwd: at.path });
+    const failing = await runHere(["call", "lab_fail", "--json"], { cwd: at.path });
     expect(failing.code).toBe(1);
     expect(JSON.parse(failing.stdout)).toMatchObject({
       content: [{ type: "text", text: "This always fails: try lab_echo." }],
@@ -27,21 +27,17 @@ describe("call", () => {
 
   test("says what is wrong with its arguments", async () => {
     using at = folder({ "plugboard.json": labConfig });
-    const unknown = await runProgram(["call", "lab_ecko"], { cwd: at.path });
-    /** Before anything is loaded. */
-    const early = async (args: string): Promise<{ code: number; stderr: string }> => {
-      let stderr = "";
-      const code = await run(["call", "lab_echo", args], {
-        out: () => undefined,
-        err: (text) => void (stderr += text),
-      });
-      return { code, stderr };
+    const say = async (...args: string[]): Promise<[number, string]> => {
+      const { code, stderr } = await runHere(["call", ...args], { cwd: at.path });
+      return [code, stderr];
     };
-    const [broken, list] = [await early("{text: 1}"), await early("[]")];
-    expect(unknown.stderr).toContain("There is no tool `lab_ecko`. Did you mean `lab_echo`?\n");
-    expect(broken.stderr).toMatch(/^The arguments are not JSON: .*Quote them/);
-    expect(list.stderr).toContain("The arguments are a JSON object");
-    expect([unknown.code, broken.code, list.code]).toEqual([2, 2, 2]);
+    expect(await say("lab_ecko")).toEqual([2, "There is no tool `lab_ecko`. Did you mean `lab_echo`?\n"]);
+    expect(await say("lab_echo")).toEqual([2, "`lab_echo` needs `text`. Its arguments: `text`.\n"]);
+    expect(await say("lab_echo", "{text: 1}")).toEqual([
+      2,
+      expect.stringMatching(/^The arguments are not JSON: .*Quote them/),
+    ]);
+    expect(await say("lab_echo", "[]")).toEqual([2, expect.stringContaining("The arguments are a JSON object")]);
   });
 
   test("runs a tool of another server, with its token", async () => {
@@ -52,12 +48,10 @@ describe("call", () => {
     const { url } = remote.front;
     const nowhere = `http://127.0.0.1:${closed}/mcp`;
     const env = { PLUGBOARD_TOKEN: TOKEN };
-    const [known, flag, unknown, nobody] = await Promise.all([
-      runProgram(["call", "lab_echo", '{"text": "far"}', "--url", url], { env }),
-      runProgram(["call", "lab_echo", '{"text": "away"}', "--url", url, "--token", TOKEN]),
-      runProgram(["call", "lab_echo", "{}", "--url", url]),
-      runProgram(["call", "lab_echo", "{}", "--url", nowhere]),
-    ]);
+    const known = await runHere(["call", "lab_echo", '{"text": "far"}', "--url", url], { env });
+    const flag = await runHere(["call", "lab_echo", '{"text": "away"}', "--url", url, "--token", TOKEN]);
+    const unknown = await runHere(["call", "lab_echo", "{}", "--url", url]);
+    const nobody = await runHere(["call", "lab_echo", "{}", "--url", nowhere]);
     expect(known).toEqual({ code: 0, stdout: "far\n", stderr: "" });
     expect(flag.stdout).toBe("away\n");
     expect(unknown).toEqual({

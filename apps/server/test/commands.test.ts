@@ -1,26 +1,20 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { ask } from "../src/cli/ask.ts";
 import { Bar } from "../src/cli/bar.ts";
 import { find } from "../src/cli/find.ts";
+import { harmless } from "../src/cli/output.ts";
 import { readable } from "../src/cli/result.ts";
-import { run } from "../src/run.ts";
 import { folder } from "./folder.ts";
-import { fixtures, runProgram } from "./process.ts";
+import { runHere } from "./here.ts";
+import { fixtures } from "./process.ts";
 
 const TOKEN = "a-token-of-enough-letters";
 const HASH = `sha256:${"0123456789abcdef".repeat(4)}`;
 const lab = `${fixtures}/lab.js`;
-
-/** Runs what needs no process of its own. */
-async function here(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const code = await run(args, { out: (text) => void (out += text), err: (text) => void (err += text) });
-  return { code, out, err };
-}
 
 describe("check", () => {
   test("says what would run, where, and who may call", async () => {
@@ -32,7 +26,7 @@ describe("check", () => {
       },
       "docs/a.md": "# A",
     });
-    const text = await runProgram(["check", "c.json", "--stdio", "--http"], { cwd: at.path });
+    const text = await runHere(["check", "c.json", "--stdio", "--http"], { cwd: at.path });
     expect(text.stderr).toBe("");
     const note = `Note:    c.json:1:${JSON.stringify(JSON.parse(readFileSync(join(at.path, "c.json"), "utf8"))).indexOf('"later') + 1}`;
     expect(text.stdout.replaceAll(at.path, "")).toMatch(
@@ -44,7 +38,7 @@ describe("check", () => {
 
   test("opens what is to be searched; with --json problems are a list", async () => {
     using at = folder({ "c.json": { plugins: { search: { roots: ["a", "b"] } } } });
-    const { code, stdout } = await runProgram(["check", "c.json", "--json"], { cwd: at.path });
+    const { code, stdout } = await runHere(["check", "c.json", "--json"], { cwd: at.path });
     expect(JSON.parse(stdout)).toEqual({
       ok: false,
       problems: [
@@ -71,7 +65,7 @@ test("config prints each setting with its source, and no secret", async () => {
     "third.js": `export { third } from ${JSON.stringify(join(fixtures, "third.js"))};`,
   });
   const env = { NAME: "hidden7", PLUGBOARD_HTTP_PORT: "8081" };
-  const { code, stdout, stderr } = await runProgram(["config", "c.json", "--host", "::1", "--json"], {
+  const { code, stdout, stderr } = await runHere(["config", "c.json", "--host", "::1", "--json"], {
     cwd: at.path,
     env,
   });
@@ -99,7 +93,7 @@ test("config prints each setting with its source, and no secret", async () => {
 
 test("tools says what they cost, and what all of them cost every client", async () => {
   using at = folder({ "c.json": { plugins: { [lab]: {} }, tools: { allow: ["lab_echo", "lab_count"] } } });
-  const { stdout } = await runProgram(["tools", "c.json", "--json"], { cwd: at.path });
+  const { stdout } = await runHere(["tools", "c.json", "--json"], { cwd: at.path });
   const { tools, tokens } = JSON.parse(stdout) as {
     tools: { name: string; description: number; inputSchema: number }[];
     tokens: { total: number };
@@ -112,9 +106,9 @@ test("tools says what they cost, and what all of them cost every client", async 
 describe("add", () => {
   type Entry = Record<string, { plugboard: { args: string[] } }>;
   const added = async (...args: string[]): Promise<Entry> => {
-    const { code, out } = await here("add", ...args, "--json");
+    const { code, stdout } = await runHere(["add", ...args, "--json"]);
     expect(code).toBe(0);
-    return JSON.parse(out) as never;
+    return JSON.parse(stdout) as never;
   };
   test("over stdio, with absolute paths and --stdio where the file says HTTP", async () => {
     using at = folder({ "c.json": { name: "My docs", http: { port: 8080 }, plugins: { [lab]: {} } } });
@@ -129,9 +123,36 @@ describe("add", () => {
       "--search",
       join(process.cwd(), "docs"),
     ]);
-    expect((await here("add", "claude-code", "-c", config)).out).toMatch(
+    expect((await runHere(["add", "claude-code", "-c", config])).stdout).toMatch(
       /^Run\nclaude mcp add my-docs -- \S+ .* --stdio\n\nor put this into \.mcp\.json/,
     );
+  });
+
+  test("over stdio, with the variables that the file takes, as each client passes them on; values stand nowhere", async () => {
+    using at = folder({
+      "c.json": {
+        name: "${TITLE:-docs}",
+        instructions: "${NONE:-}",
+        plugins: { [lab]: {}, search: { roots: ["${DOCS}"] } },
+      },
+    });
+    const env = { TITLE: "mine", DOCS: "hidden" };
+    const entry = async (client: string): Promise<unknown> => {
+      const { stdout } = await runHere(["add", client, "-c", "c.json"], { cwd: at.path, env });
+      expect(stdout).not.toContain("hidden");
+      return stdout;
+    };
+    expect(await entry("claude-code")).toMatch(
+      /^Run\nclaude mcp add mine -e TITLE="\$TITLE" -e DOCS="\$DOCS" -- [^]*"env": \{\s+"TITLE": "\$\{TITLE\}",\s+"DOCS": "\$\{DOCS\}"\s+\}[^]*The server takes TITLE, DOCS from the environment/,
+    );
+    expect(await entry("claude-desktop")).toMatch(
+      /"TITLE": "YOUR_TITLE",[^]*Put the values of TITLE, DOCS in the place/,
+    );
+    expect(await entry("vscode")).toMatch(
+      /"id": "DOCS",\s+"description": "DOCS of mine",\s+"password": true[^]*"DOCS": "\$\{input:DOCS\}"/,
+    );
+    expect(await entry("cursor")).toMatch(/"DOCS": "\$\{env:DOCS\}"[^]*from the environment/);
+    expect(await entry("codex")).toContain('\nenv_vars = ["TITLE","DOCS"]\n');
   });
 
   test("over HTTP, with the token where the client has it from", async () => {
@@ -160,7 +181,7 @@ describe("add", () => {
       mcpServers: { plugboard: { url, headers: { Authorization: "Bearer ${env:PLUGBOARD_TOKEN}" } } },
     });
     expect(await added("cursor", "--url", url)).toEqual({ mcpServers: { plugboard: { url } } });
-    expect((await here("add", "codex", ...secured)).out).toContain(
+    expect((await runHere(["add", "codex", ...secured])).stdout).toContain(
       `[mcp_servers.plugboard]\nurl = "${url}"\nbearer_token_env_var = "PLUGBOARD_TOKEN"\n`,
     );
   });
@@ -175,19 +196,19 @@ describe("add", () => {
         plugboard: { url: "http://127.0.0.1:8080/mcp", headers: { Authorization: "Bearer ${env:PLUGBOARD_TOKEN}" } },
       },
     });
-    expect((await here("add", "cursor", "--http", "-c", join(at.path, "free.json"))).err).toContain(
+    expect((await runHere(["add", "cursor", "--http", "-c", join(at.path, "free.json")])).stderr).toContain(
       "With port 0 the address changes with every start",
     );
   });
 });
 
 test("token makes another one each time, with the entry that stands for it", async () => {
-  const [first, second] = [await here("token", "ci"), await here("token", "ci")];
-  const [token = "", , , entry = ""] = first.out.split("\n");
+  const [first, second] = [await runHere(["token", "ci"]), await runHere(["token", "ci"])];
+  const [token = "", , , entry = ""] = first.stdout.split("\n");
   expect(Buffer.from(token, "base64url")).toHaveLength(32);
   const hash = `sha256:${createHash("sha256").update(token).digest("hex")}`;
   expect(JSON.parse(entry)).toEqual({ name: "ci", hash, scopes: [] });
-  expect(second.out).not.toContain(token);
+  expect(second.stdout).not.toContain(token);
 });
 
 describe("init", () => {
@@ -200,7 +221,7 @@ describe("init", () => {
       "b.log": "",
       "README.md": "",
     });
-    const first = await runProgram(["init", "--yes", "--http", "8080"], { cwd: at.path });
+    const first = await runHere(["init", "--yes", "--http", "8080"], { cwd: at.path });
     expect(first).toEqual({
       code: 0,
       stdout: "Wrote plugboard.json. Next: `plugboard check plugboard.json`, then `plugboard plugboard.json`.\n",
@@ -210,21 +231,28 @@ describe("init", () => {
     expect(text).toContain('    "search": { "roots": ["./docs", "./guide", "./README.md"] },\n');
     expect(text).toContain('    "logtail": { "paths": ["./logs/*.log", "./*.log"] },\n');
     expect(text).toContain('  "http": { "port": 8080 },\n');
-    const checked = await runProgram(["check", "--json"], { cwd: at.path });
+    const checked = await runHere(["check", "--json"], { cwd: at.path });
     expect(JSON.parse(checked.stdout)).toMatchObject({ ok: true, http: { url: "http://127.0.0.1:8080/mcp" } });
 
-    const again = await runProgram(["init", "--search", "docs"], { cwd: at.path });
+    const again = await runHere(["init", "--search", "docs"], { cwd: at.path });
     expect(again).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("`--force` overwrites it") });
     expect(readFileSync(join(at.path, "plugboard.json"), "utf8")).toBe(text);
-    await runProgram(["init", "--force", "--search", "docs"], { cwd: at.path });
+    await runHere(["init", "--force", "--search", "docs"], { cwd: at.path });
     const forced = readFileSync(join(at.path, "plugboard.json"), "utf8");
     expect(forced).toContain('"roots": ["./docs"]');
     expect(forced).not.toContain('"logtail": {');
   });
 
+  test("writes no file that `check` would refuse", async () => {
+    using at = folder();
+    const { code, stderr } = await runHere(["init", "--search", "nowhere"], { cwd: at.path });
+    expect([code, stderr]).toEqual([2, "There is no file or folder nowhere to search.\n"]);
+    expect(readdirSync(at.path)).toEqual([]);
+  });
+
   test("asks nobody where there is no terminal", async () => {
     using at = folder({ "docs/a.md": "" });
-    const { code, stderr } = await runProgram(["init"], { cwd: at.path });
+    const { code, stderr } = await runHere(["init"], { cwd: at.path });
     expect([code, stderr]).toEqual([2, expect.stringContaining("`--yes` takes what is found")]);
   });
 
@@ -270,6 +298,12 @@ describe("what people see of a call", () => {
     bar.clear();
     expect(text).toContain("9 ");
     expect(text.endsWith("\r\u001B[K")).toBe(true);
+  });
+
+  test("nothing that moves the cursor or hides text", () => {
+    expect(harmless("a\u001B[2J\u202Eb\u009Bc\n\td \u{1F469}\u200D\u{1F4BB}\r")).toBe(
+      "a [2J b c\n\td \u{1F469}\u200D\u{1F4BB} ",
+    );
   });
 
   test("text as it is, data in lines, and a word for what is neither", () => {

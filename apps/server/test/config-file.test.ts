@@ -41,6 +41,24 @@ describe("the file", () => {
   });
 });
 
+test("a plugin that comes with the server is the same by its package's name", () => {
+  const keys = (plugins: object) =>
+    settled({ "c.json": { plugins: { ...search, ...plugins } } }, ["c.json"]).plugins.map(({ key, module }) => [
+      key,
+      module,
+    ]);
+  const [core, progress, limits, batch] = ["core", "progress", "ratelimit", "batch"].map((name) => [name, name]);
+  expect(keys({ "@plugboard/cache": { ttlMs: 1 } })).toEqual([
+    core,
+    progress,
+    ["search", "search"],
+    ["@plugboard/cache", "cache"],
+    limits,
+    batch,
+  ]);
+  expect(keys({ "@plugboard/cache": false })).toEqual([core, progress, limits, batch, ["search", "search"]]);
+});
+
 describe("references", () => {
   const named = (name: string, env: Record<string, string> = {}, files = {}) =>
     settled({ "sub/c.json": { name, plugins: search }, ...files }, ["sub/c.json"], env).name;
@@ -52,9 +70,9 @@ describe("references", () => {
     expect(named("${file:secret}", {}, { "sub/secret": "from file\n\n" })).toBe("from file\n");
     expect(named("${file:../crlf}", {}, { crlf: "x\r\n" })).toBe("x");
     const plugins = { search: { roots: ["${DOCS}/a"] } };
-    expect(settled({ "c.json": { plugins } }, ["c.json"], { DOCS: "/d" }).plugins.at(-1)?.options).toEqual({
-      roots: ["/d/a"],
-    });
+    const taken = settled({ "c.json": { plugins, name: "${TITLE:-x}" } }, ["c.json"], { DOCS: "/d" });
+    expect(taken.plugins.at(-1)?.options).toEqual({ roots: ["/d/a"] });
+    expect(taken.variables).toEqual(["DOCS", "TITLE"]);
   });
 
   test("are text after `$${`, and what they bring has no references of its own", () => {

@@ -70,8 +70,9 @@ describe.each(Object.keys(configs))("the configuration in %s", (name) => {
   test("is accepted, and so are its plugins, scopes and tokens", async () => {
     const { http, ...config } = settled(name);
     if (!http?.auth) throw new Error("it has no `http.auth`");
-    const plugin = await composePlugins({ ...config, http });
+    const { plugin, names } = await composePlugins({ ...config, http });
     await plugin.dispose();
+    expect(names).toEqual(expect.arrayContaining(["core", "cache", "ratelimit", "search"]));
     expect(createAuthenticator(http.auth, { url: http.publicUrl ?? "" }, createLog("silent"))).toBeDefined();
     expect(http).toMatchObject({ port: 3333, host: "0.0.0.0", publicUrl: "https://mcp.example.com/mcp" });
     expect(http.allowedHosts).toEqual(["mcp.example.com"]);

@@ -1,49 +1,40 @@
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { RedisServer, skipsRedis } from "@plugboard/services/redis";
-import { describe, expect, test } from "vitest";
-import { folder } from "./folder.ts";
-import { Program } from "./process.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { composePlugins } from "../src/plugins/compose.ts";
+import { connectInMemory, serverFactory } from "../src/serve/server.ts";
+import { settled } from "./settled.ts";
 
-const TOKEN = "a-token-of-enough-letters";
-const source = new URL("../dist/demo.js", import.meta.url).pathname;
+const weather = new URL("../src/demo.ts", import.meta.url).pathname;
 
-describe.skipIf(skipsRedis)(`a fleet${skipsRedis ? " (redis-server is not installed)" : ""}`, () => {
-  test("of servers that are configured with one Redis shares its cache and its limits", async () => {
-    await using redis = await RedisServer.start();
+test.skipIf(skipsRedis)(
+  `servers that are configured with one Redis share its cache and its limits${skipsRedis ? " (redis-server is not installed)" : ""}`,
+  async () => {
+    const redis = await RedisServer.start();
+    onTestFinished(() => redis[Symbol.asyncDispose]());
     const store = { redis: redis.url, timeoutMs: 5000 };
     const rules = [{ name: "few", tools: ["forecast"], budget: 2, windowMs: 3_600_000, maxWaitMs: 0 }];
-    const plugins = { cache: { store }, ratelimit: { store, rules }, weather: { plugin: source } };
-    using at = folder({ "c.json": { plugins } });
-    const member = async (): Promise<AsyncDisposable & { ask(city: string): Promise<[boolean, unknown, unknown]> }> => {
-      const program = new Program(["c.json", "--http", "0"], { cwd: at.path, env: { PLUGBOARD_TOKEN: TOKEN } });
-      const url = (await program.says(/listens on (\S+)\n/))[1] ?? "";
-      const client = new Client({ name: "test", version: "1" });
-      const requestInit = { headers: { Authorization: `Bearer ${TOKEN}` } };
-      await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }) as Transport);
-      return {
-        async ask(city) {
-          const { isError, _meta: meta } = await client.callTool({ name: "forecast", arguments: { city } });
-          const said = meta as Record<string, Record<string, unknown>> | undefined;
-          return [
-            isError === true,
-            said?.["dev.plugboard/cache"]?.["status"],
-            said?.["dev.plugboard/ratelimit"]?.["remaining"],
-          ];
-        },
-        async [Symbol.asyncDispose]() {
-          await client.close();
-          await program[Symbol.asyncDispose]();
-        },
+    const plugins = { cache: { store }, ratelimit: { store, rules }, weather: { plugin: weather } };
+    const config = settled({ "c.json": { plugins } }, ["c.json"]);
+    const member = async (): Promise<(city: string) => Promise<[boolean, unknown, unknown]>> => {
+      const { plugin } = await composePlugins(config);
+      onTestFinished(() => plugin.dispose());
+      const client = await connectInMemory(serverFactory(config, plugin));
+      onTestFinished(() => client.close());
+      return async (city) => {
+        const { isError, _meta: meta } = await client.callTool({ name: "forecast", arguments: { city } });
+        const said = meta as Record<string, Record<string, unknown>> | undefined;
+        return [
+          isError === true,
+          said?.["dev.plugboard/cache"]?.["status"],
+          said?.["dev.plugboard/ratelimit"]?.["remaining"],
+        ];
       };
     };
-    await using one = await member();
-    await using two = await member();
-    expect(await one.ask("Oslo")).toEqual([false, "miss", 1]);
-    expect(await two.ask("Oslo")).toEqual([false, "hit", undefined]);
-    expect(await two.ask("Rome")).toEqual([false, "miss", 0]);
-    expect(await one.ask("Bern")).toEqual([true, "miss", 0]);
-    expect(await one.ask("Rome")).toEqual([false, "hit", undefined]);
-  });
-});
+    const [one, two] = [await member(), await member()];
+    expect(await one("Oslo")).toEqual([false, "miss", 1]);
+    expect(await two("Oslo")).toEqual([false, "hit", undefined]);
+    expect(await two("Rome")).toEqual([false, "miss", 0]);
+    expect(await one("Bern")).toEqual([true, "miss", 0]);
+    expect(await one("Rome")).toEqual([false, "hit", undefined]);
+  },
+);

@@ -67,39 +67,44 @@ test("with keepAliveMs 0 there are none", async () => {
   expect(seen.filter(({ comment }) => comment !== undefined)).toEqual([]);
 });
 
-test("who never reads a stream is cut off when too much waits, and its call is given up", async () => {
-  const message = { jsonrpc: "2.0", method: "notifications/message", params: { data: "x".repeat(1_000_000) } } as const;
+test("who never reads a stream is cut off when more than maxBufferedBytes wait, and its call is given up", async () => {
   let sent = 0;
   let gone = false;
-  await using bare = await bareTransport((transport, id) => {
-    const flood = async (): Promise<void> => {
-      for (; sent < 1000 && !gone; sent++) {
-        await transport.send(message, { relatedRequestId: id });
-        await nextTurn();
-      }
-    };
-    flood().catch(() => undefined);
+  const chatter = definePlugin({
+    name: "chatter",
+    options: z.strictObject({}),
+    setup(host) {
+      host.tool("chatter", { description: "Never stops." }, async (_, { log, signal }) => {
+        for (; sent < 1000 && !signal.aborted; sent++) {
+          await log("error", "x".repeat(1_000_000));
+          await nextTurn();
+        }
+        gone = signal.aborted;
+        return "done";
+      });
+    },
   });
-  bare.onGone = () => (gone = true);
-  const socket = await neverRead(bare.port, {}, {});
+  await using serving = await serve({ resume: false, maxBufferedBytes: 100_000 }, { plugins: [chatter()] });
+  const { port } = serving.front;
+  const socket = await neverRead(port, await openSession(port), toolCall(1, "chatter"));
   await expect.poll(() => gone).toBe(true);
-  // What the system takes off its hands on both sides, and 4 MB.
-  expect(sent).toBeLessThan(100);
+  // What the system takes off its hands on both sides, and one more.
+  expect(sent).toBeLessThan(50);
   socket.destroy();
 });
 
-test("only so many calls at a time go on without their clients", () => {
-  const exchanges = new Exchanges({ keepAliveMs: 0, stallMs: 30_000, now: () => 0 });
+test("only so many calls at a time go on without their clients", async () => {
+  const exchanges = new Exchanges({ keepAliveMs: 0, stallTimeoutMs: 30_000, now: () => 0 });
   const answers = Array.from({ length: MAX_AWAY }, () => ({}));
   for (const answer of answers) expect(exchanges.await(answer)).toBe(true);
   expect(exchanges.await({})).toBe(false);
   exchanges.settle(answers[0] ?? {});
   expect(exchanges.await({})).toBe(true);
-  exchanges.close();
+  await exchanges.close();
 });
 
-test("who never reads an answer is cut off after half a minute", async () => {
-  await using serving = await serve({}, { plugins: [flood()] });
+test("who never reads an answer is cut off after stallTimeoutMs", async () => {
+  await using serving = await serve({ stallTimeoutMs: 10_000 }, { plugins: [flood()] });
   const { port } = serving.front;
   const session = await openSession(port);
   const read = { jsonrpc: "2.0", id: 1, method: "resources/read", params: { uri: "flood://all" } };
@@ -111,9 +116,9 @@ test("who never reads an answer is cut off after half a minute", async () => {
     serving.clock.now = ms;
     serving.front.expire();
   };
-  for (const ms of [1, 20_000, 29_999]) at(ms);
+  for (const ms of [1, 5_000, 9_999]) at(ms);
   expect(answered()).toBe(before);
-  at(30_001);
+  at(10_001);
   await expect.poll(answered).toBe(before + 1);
   socket.destroy();
 });
@@ -158,24 +163,21 @@ test("an answer that cannot be written as JSON is an error, not silence", async 
 async function bareTransport(answer: (transport: HttpTransport, id: RequestId) => void) {
   const now = () => 0;
   const log = createLog("silent", { write: () => undefined });
-  const exchanges = new Exchanges({ keepAliveMs: 0, stallMs: 30_000, now });
-  const around = { exchanges, log, events: undefined, graceMs: 0, maxBufferedBytes: 4_000_000, now };
-  const transport = new HttpTransport({ around, onGone: () => bare.onGone() });
+  const exchanges = new Exchanges({ keepAliveMs: 0, stallTimeoutMs: 30_000, now });
+  const streams = { exchanges, log, events: undefined, graceMs: 0, maxBufferedBytes: 4_000_000, now };
+  const transport = new HttpTransport({ streams, onGone: () => undefined });
   transport.onmessage = (message) => {
     if ("method" in message && "id" in message) answer(transport, message.id);
   };
   const request = { jsonrpc: "2.0", id: 9, method: "ping" } as const;
   const server = createServer((_, res) => transport.post([request], res, true, {})).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const bare = {
+  return {
     port: (server.address() as AddressInfo).port,
-    onGone: (): unknown => undefined,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
-      exchanges.close();
-      await transport.close();
+      await Promise.all([exchanges.close(), transport.close()]);
     },
   };
-  return bare;
 }

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Failure } from "../src/config/failure.ts";
 import { held } from "./fixtures/lab.js";
 import { type Answer, initialize, openStream, send, serve } from "./http.ts";
@@ -288,7 +288,7 @@ describe("bodies", () => {
     await using serving = await serve();
     const answer = await serving.send({ body: padded(bytes), chunked });
     expect(answer.status).toBe(status);
-    if (status === 413) expect(problem(answer)).toBe("The body is larger than 4194304 bytes.");
+    if (status === 413) expect(problem(answer)).toBe("The body is larger than 4194304 bytes (`http.maxBodyBytes`).");
   });
 
   test.each(["Content-Length: 33554432", "Transfer-Encoding: chunked"])(
@@ -375,6 +375,26 @@ test("a port that is in use is a failure that says so, with exit code 1", async 
     message: expect.stringContaining(`Port ${serving.front.port} on 127.0.0.1 is in use`),
   });
   await expect(serve({ host: "192.0.2.1" })).rejects.toThrow("This machine has no address 192.0.2.1");
+});
+
+test("closing waits for answers on their way, and for no connection that nobody has used", async () => {
+  const serving = await serve();
+  const unused = connect(serving.front.port, "127.0.0.1");
+  await once(unused, "connect");
+  const client = await serving.client();
+  const { answer } = await hold(client);
+  const ended = once(unused.resume(), "close");
+  // The time after which it would not wait any longer does not pass.
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    await serving.front.close();
+  } finally {
+    vi.useRealTimers();
+  }
+  await ended;
+  await client.close();
+  await expect(answer).rejects.toThrow();
+  await serving.plugin.dispose();
 });
 
 test("closing while clients are connected ends their streams and the port", async () => {

@@ -25,7 +25,7 @@ export interface Serving extends AsyncDisposable {
 /** Serves the lab on a free port, with a clock that stands still. */
 export async function serve(
   settings: z.input<typeof httpSettings> = {},
-  more: Partial<Pick<HttpOptions, "authenticator" | "fleet">> & { readonly plugins?: readonly Plugin[] } = {},
+  more: Pick<HttpOptions, "fleet"> & { readonly plugins?: readonly Plugin[] } = {},
 ): Promise<Serving> {
   const { plugins = [], ...options } = more;
   const plugin = compose([core(), lab(), ...plugins]);

@@ -3,68 +3,17 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { RedisServer, skipsRedis } from "@plugboard/services/redis";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { httpSettings } from "../src/config/http-settings.ts";
 import { InstanceIds } from "../src/http/instance-ids.ts";
+import { RedisFleet } from "../src/redis/fleet.ts";
+import { createLog } from "../src/serve/log.ts";
 import { folder } from "./folder.ts";
+import { openSession, serve, toolCall } from "./http.ts";
 import { fixtures, Program } from "./process.ts";
 import { RoundRobin } from "./proxy.ts";
 
 const TOKEN = "a-token-of-enough-letters";
-
-interface Instance {
-  readonly program: Program;
-  readonly port: number;
-}
-
-/** Instances over one Redis, behind a proxy that knows nothing of sessions. */
-class Instances implements AsyncDisposable {
-  readonly all: readonly Instance[];
-  readonly proxy: RoundRobin;
-  readonly #rest: AsyncDisposableStack | { disposeAsync(): Promise<void> };
-
-  private constructor(all: readonly Instance[], proxy: RoundRobin, rest: { disposeAsync(): Promise<void> }) {
-    this.all = all;
-    this.proxy = proxy;
-    this.#rest = rest;
-  }
-
-  static async start(count: number, plugins: object = {}): Promise<Instances> {
-    const redis = await RedisServer.start();
-    const config = {
-      redis: redis.url,
-      http: { port: 0, allowedHosts: ["127.0.0.1"] },
-      plugins: { ...plugins, works: { plugin: `${fixtures}/works.js` } },
-    };
-    const at = folder({ "c.json": config });
-    const all = await Promise.all(
-      Array.from({ length: count }, async () => {
-        const program = new Program(["c.json"], { cwd: at.path, env: { PLUGBOARD_TOKEN: TOKEN } });
-        const [, url = ""] = await program.says(/listens on (\S+)\n/);
-        return { program, port: Number(new URL(url).port) };
-      }),
-    );
-    const proxy = await RoundRobin.to(all.map(({ port }) => port));
-    return new Instances(all, proxy, {
-      async disposeAsync() {
-        await proxy[Symbol.asyncDispose]();
-        for (const { program } of all) await program[Symbol.asyncDispose]();
-        await redis[Symbol.asyncDispose]();
-        at[Symbol.dispose]();
-      },
-    });
-  }
-
-  async client(token = TOKEN): Promise<Client> {
-    const client = new Client({ name: "test", version: "1" });
-    const requestInit = { headers: { Authorization: `Bearer ${token}` } };
-    await client.connect(new StreamableHTTPClientTransport(this.proxy.url, { requestInit }) as Transport);
-    return client;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#rest.disposeAsync();
-  }
-}
 
 const ids = new InstanceIds("one");
 test.each([
@@ -106,18 +55,145 @@ test.each([
 const said = (result: unknown): string => (result as { content: { text: string }[] }).content[0]?.text ?? "";
 
 describe.skipIf(skipsRedis)(`instances${skipsRedis ? " (redis-server is not installed)" : ""}`, () => {
-  test("share their sessions: one is killed in mid-load, and its clients go on", async () => {
-    const limits = { rules: [{ name: "adds", tools: ["add"], budget: 100, windowMs: 3_600_000, maxWaitMs: 0 }] };
-    await using instances = await Instances.start(3, { ratelimit: limits });
-    const clients = await Promise.all([instances.client(), instances.client()]);
-    const [victim] = instances.all;
+  /** Three of them over one Redis, behind a proxy that knows nothing of sessions; the last test kills one. */
+  let redis: RedisServer;
+  let proxy: RoundRobin;
+  let ports: number[];
+  const programs: Program[] = [];
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    const rules = [{ name: "adds", tools: ["add"], budget: 100, windowMs: 3_600_000, maxWaitMs: 0 }];
+    using at = folder({
+      "c.json": {
+        redis: redis.url,
+        http: { port: 0, allowedHosts: ["127.0.0.1"] },
+        plugins: { ratelimit: { rules }, works: { plugin: `${fixtures}/works.js` } },
+      },
+    });
+    for (let count = 0; count < 3; count++)
+      programs.push(new Program([`${at.path}/c.json`], { env: { PLUGBOARD_TOKEN: TOKEN } }));
+    ports = await Promise.all(
+      programs.map(async (program) => Number((await program.says(/listens on http:\/\/[^:]+:(\d+)/))[1])),
+    );
+    proxy = await RoundRobin.to(ports);
+  });
+  afterAll(async () => {
+    await proxy[Symbol.asyncDispose]();
+    for (const program of programs) await program[Symbol.asyncDispose]();
+    await redis[Symbol.asyncDispose]();
+  });
+
+  async function connect(): Promise<Client> {
+    const client = new Client({ name: "test", version: "1" });
+    const requestInit = { headers: { Authorization: `Bearer ${TOKEN}` } };
+    await client.connect(new StreamableHTTPClientTransport(proxy.url, { requestInit }) as Transport);
+    return client;
+  }
+
+  test("are one server to their clients: what is said to one of them reaches the one that it is for", async () => {
+    const client = await connect();
+    const stop = new AbortController();
+    const call = client.callTool({ name: "endless" }, undefined, {
+      signal: stop.signal,
+      onprogress: () => stop.abort(),
+    });
+    await expect(call).rejects.toThrow();
+    const counts = new Map<string, number>();
+    const cancelled = async (): Promise<number[]> => {
+      const [count = "", instance = ""] = said(await client.callTool({ name: "cancelled" })).split(" in ");
+      counts.set(instance, Number(count));
+      return [...counts.values()].toSorted((a, b) => a - b);
+    };
+    await expect.poll(cancelled).toEqual([0, 0, 1]);
+    await client.close();
+  });
+
+  test("send what a client missed, and what is still to come, whichever of them runs the call", async () => {
+    const client = await connect();
+    const result = await client.callTool({ name: "slow" }, undefined, { onprogress: () => proxy.cut() });
+    expect(said(result)).toMatch(/^done by/);
+    await client.close();
+  });
+
+  test("keep a session to whoever opened it, and end it everywhere", async () => {
+    const ask = (headers: Record<string, string>, method = "POST"): Promise<Response> =>
+      fetch(proxy.url, {
+        method,
+        headers: {
+          Authorization: `Bearer ${TOKEN}`,
+          Accept: "application/json, text/event-stream",
+          "Content-Type": "application/json",
+          "Mcp-Protocol-Version": "2025-11-25",
+          ...headers,
+        },
+        ...(method === "POST" && { body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }) }),
+      });
+    const client = await connect();
+    const id = (client.transport as StreamableHTTPClientTransport).sessionId ?? "";
+    for (let times = 0; times < 3; times++) expect((await ask({ "Mcp-Session-Id": id })).status).toBe(200);
+    expect((await ask({ "Mcp-Session-Id": id, Authorization: "Bearer another-token-of-letters" })).status).toBe(401);
+    expect((await ask({ "Mcp-Session-Id": "{x}" })).status).toBe(404);
+    await client.close();
+    expect((await ask({ "Mcp-Session-Id": id }, "DELETE")).status).toBe(200);
+    for (let times = 0; times < 6; times++) expect((await ask({ "Mcp-Session-Id": id })).status).toBe(404);
+  });
+
+  /** Servers in this process that share their sessions; the second one with these settings. */
+  async function pair(prefix: string, settings: Parameters<typeof serve>[0] = {}) {
+    const join = (own: typeof settings) => {
+      const log = createLog("silent");
+      const fleet = new RedisFleet({ url: redis.url, prefix, settings: httpSettings.parse(own), log });
+      return serve(own, { fleet });
+    };
+    return [await join({}), await join(settings)] as const;
+  }
+
+  test("that are told to stop take no sessions over: 503, for the proxy to ask another one", async () => {
+    const [one, other] = await pair("stopping");
+    await using _ = one;
+    await using __ = other;
+    const session = await openSession(one.front.port);
+    void other.traffic.drain();
+    const answer = await other.send({ body: toolCall(1, "lab_count"), headers: session });
+    expect([answer.status, answer.headers["retry-after"]]).toEqual([503, "5"]);
+    expect((await one.send({ body: toolCall(1, "lab_count"), headers: session })).status).toBe(200);
+  });
+
+  test("take no more sessions over than they may have, also at once", async () => {
+    const [one, other] = await pair("full", { maxSessions: 2, resume: false });
+    await using _ = one;
+    await using __ = other;
+    const sessions = await Promise.all(Array.from({ length: 6 }, () => openSession(one.front.port)));
+    const sizes: number[] = [];
+    await Promise.all(
+      sessions.map(async (headers) => {
+        await other.send({ body: toolCall(1, "lab_count"), headers });
+        sizes.push(other.front.sessions);
+      }),
+    );
+    expect(Math.max(...sizes)).toBe(2);
+  });
+
+  test("go on when one of them is killed in mid-load, and tell the client whose call it ran that this one is lost", async () => {
+    const clients = await Promise.all([connect(), connect()]);
+    const waiting = await connect();
+    let victim: Program | undefined;
+    const lost = await new Promise<{ readonly call: Promise<unknown> }>((resolve) => {
+      const call = waiting.callTool({ name: "endless" }, undefined, {
+        onprogress: ({ message }) => {
+          victim = programs.find(({ child }) => message?.split(" ")[1] === String(child.pid));
+          resolve({ call });
+        },
+      });
+      call.catch(() => undefined);
+    });
     const answers: string[] = [];
     const refused: string[] = [];
     const statuses = new Set<unknown>();
     let failures = 0;
     const load = async (client: Client, from: number): Promise<void> => {
       for (let a = from; a < 60; a += 4) {
-        if (a === 24) victim?.program.child.kill("SIGKILL");
+        if (a === 24) victim?.child.kill("SIGKILL");
         for (let tries = 0; ; tries++) {
           try {
             const result = await client.callTool({ name: "add", arguments: { a: Math.floor(a / 2), b: 1 } });
@@ -138,81 +214,9 @@ describe.skipIf(skipsRedis)(`instances${skipsRedis ? " (redis-server is not inst
     expect(refused).toEqual([]);
     expect(statuses).toContain("hit");
     expect(new Set(answers.map((text) => text.split(" from ")[1])).size).toBeGreaterThan(1);
-    for (const { port } of instances.all) expect(instances.proxy.counts.get(port)).toBeGreaterThan(5);
+    for (const port of ports) expect(proxy.counts.get(port)).toBeGreaterThan(5);
     expect(failures).toBeGreaterThan(0);
-    await Promise.all(clients.map((client) => client.close()));
-  });
-
-  test("are one server to their clients: what is said to one of them reaches the one that it is for", async () => {
-    await using instances = await Instances.start(2, { cache: false });
-    const client = await instances.client();
-    const stop = new AbortController();
-    const call = client.callTool({ name: "endless" }, undefined, {
-      signal: stop.signal,
-      onprogress: () => stop.abort(),
-    });
-    await expect(call).rejects.toThrow();
-    const cancelled = async (): Promise<number> => {
-      const answers = [await client.callTool({ name: "cancelled" }), await client.callTool({ name: "cancelled" })];
-      return answers.map((answer) => Number.parseInt(said(answer), 10)).reduce((sum, each) => sum + each, 0);
-    };
-    await expect.poll(cancelled).toBe(1);
-    await client.close();
-  });
-
-  test("send what a client missed, and what is still to come, whichever of them runs the call", async () => {
-    await using instances = await Instances.start(2, { cache: false });
-    const client = await instances.client();
-    const pids = new Set<string>();
-    for (let call = 0; call < 2; call++) {
-      const result = await client.callTool({ name: "slow" }, undefined, { onprogress: () => instances.proxy.cut() });
-      pids.add(said(result));
-    }
-    expect([...pids]).toEqual([...pids].map(() => expect.stringMatching(/^done by/)));
-    await client.close();
-  });
-
-  test("tell a client that its call is lost when the one that ran it has died", async () => {
-    await using instances = await Instances.start(2, { cache: false });
-    const client = await instances.client();
-    const kill = (message: string | undefined): void => {
-      const pid = Number(message?.split(" ")[1]);
-      for (const { program } of instances.all) if (program.child.pid === pid) program.child.kill("SIGKILL");
-    };
-    const call = client.callTool({ name: "endless" }, undefined, { onprogress: ({ message }) => kill(message) });
-    await expect(call).rejects.toThrow("ended before it was answered");
-    expect(
-      said(
-        await client
-          .callTool({ name: "add", arguments: { a: 1, b: 1 } })
-          .catch(() => client.callTool({ name: "add", arguments: { a: 1, b: 1 } })),
-      ),
-    ).toContain("2 from");
-    await client.close();
-  });
-
-  test("keep a session to whoever opened it, and end it everywhere", async () => {
-    await using instances = await Instances.start(2);
-    const ask = (headers: Record<string, string>, method = "POST"): Promise<Response> =>
-      fetch(instances.proxy.url, {
-        method,
-        headers: {
-          Authorization: `Bearer ${TOKEN}`,
-          Accept: "application/json, text/event-stream",
-          "Content-Type": "application/json",
-          "Mcp-Protocol-Version": "2025-11-25",
-          ...headers,
-        },
-        ...(method === "POST" && { body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }) }),
-      });
-    const client = await instances.client();
-    const id = (client.transport as StreamableHTTPClientTransport).sessionId ?? "";
-    expect((await ask({ "Mcp-Session-Id": id })).status).toBe(200);
-    expect((await ask({ "Mcp-Session-Id": id })).status).toBe(200);
-    expect((await ask({ "Mcp-Session-Id": id, Authorization: "Bearer another-token-of-letters" })).status).toBe(401);
-    expect((await ask({ "Mcp-Session-Id": "{x}" })).status).toBe(404);
-    await client.close();
-    expect((await ask({ "Mcp-Session-Id": id }, "DELETE")).status).toBe(200);
-    for (let times = 0; times < 4; times++) expect((await ask({ "Mcp-Session-Id": id })).status).toBe(404);
+    await expect(lost.call).rejects.toThrow("ended before it was answered");
+    await Promise.all([waiting, ...clients].map((client) => client.close()));
   });
 });

@@ -1,16 +1,20 @@
 import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import type { Failure } from "../src/config/failure.ts";
+import { composePlugins } from "../src/plugins/compose.ts";
+import { run } from "../src/run.ts";
 import { folder } from "./folder.ts";
 import { fixtures, runProgram } from "./process.ts";
+import { settleIn } from "./settled.ts";
 
 const lab = join(fixtures, "lab.js");
 const modules = join(import.meta.dirname, "..", "node_modules");
 
-/** Checks a configuration, beside whose file the packages of this workspace are installed. */
+/** Checks a configuration in a process, where Node itself finds the modules: beside its file, this workspace's packages. */
 async function check(
   plugins: object,
-  files: Record<string, string | object> = {},
+  files: Record<string, string | object>,
   prepare: (path: string) => void = () => undefined,
 ) {
   using at = folder({ "sub/plugboard.json": { plugins }, ...files });
@@ -20,55 +24,60 @@ async function check(
   return { code, stdout, stderr: stderr.replaceAll(at.path, "") };
 }
 
-describe("a plugin is found", () => {
-  test("by its short name", async () => {
-    const { code, stdout } = await check({ search: { roots: ["."] } });
-    expect(code).toBe(0);
-    expect(stdout).toContain(
-      "sub/plugboard.json: all right.\nPlugins: core, progress, cache, ratelimit, batch, search\nServes:  over stdio\nTools:\n  batch ",
-    );
-  });
+/** What the program would say of the plugins of a configuration. */
+async function problem(plugins: object): Promise<{ message: string; exitCode: number }> {
+  using at = folder({ "sub/plugboard.json": { plugins } });
+  try {
+    const { plugin } = await composePlugins(settleIn(at.path, ["sub/plugboard.json"]));
+    await plugin.dispose();
+  } catch (error) {
+    const { message, exitCode } = error as Failure;
+    return { message: message.replaceAll(at.path, ""), exitCode };
+  }
+  throw new Error("there is no problem");
+}
 
-  test("by a path from the config file's folder, absolute, and as CommonJS", async () => {
-    const prepare = (path: string) => cpSync(join(fixtures, "common.cjs"), join(path, "common.cjs"));
-    const { code, stdout } = await check({ "../common.cjs": { word: "hi" }, [lab]: {} }, {}, prepare);
-    expect(stdout).toMatch(
-      /Plugins: core, progress, cache, ratelimit, batch, common, lab\nServes: {2}over stdio\nTools:\n(?: {2}batch.*\n){3} {2}common +Says a word\.\n {2}lab_echo +Says it again\.\n/,
-    );
-    expect(code).toBe(0);
-  });
-
-  test("by the name of a package installed beside the config file, also one that exports for import only", async () => {
-    const source = `import { definePlugin } from "@plugboard/core"; import { z } from "zod";
-      export const options = z.strictObject({}); export const greet = definePlugin({ name: "greet", options, setup(host) { host.tool("greet", { description: "Greets." }, () => "hello"); } });
-      export default greet;`;
-    const packages = {
-      "sub/node_modules/@someone/greet/package.json": {
-        name: "@someone/greet",
-        type: "module",
-        exports: { ".": { types: "./x.d.ts", import: "./lib/greet.js" } },
-      },
-      "sub/node_modules/@someone/greet/lib/greet.js": source,
-      "sub/node_modules/greet-too/package.json": { name: "greet-too", type: "module", main: "index.js" },
-      "sub/node_modules/greet-too/index.js": source,
-    };
-    const { code, stdout, stderr } = await check({ "@someone/greet": {}, second: { plugin: "greet-too" } }, packages);
-    expect(stderr).toBe("");
-    expect(stdout).toContain("Plugins: core, progress, cache, ratelimit, batch, greet, second\n");
-    expect(code).toBe(0);
-  });
-
-  test("twice, under names of their own that their tools carry", async () => {
-    const { stdout } = await check({ search: { roots: ["."] }, notes: { plugin: "search", roots: ["."] } });
-    expect(stdout.match(/^ {2}\w+/gm)?.slice(3)).toEqual([
-      "  search",
-      "  search_similar",
-      "  fetch",
-      "  notes",
-      "  notes_similar",
-      "  notes_fetch",
-    ]);
-  });
+test("a plugin is found by short name, by path, as CommonJS, as a package beside the config file, and twice under two names", async () => {
+  const greet = `import { definePlugin } from "@plugboard/core"; import { z } from "zod";
+    export const options = z.strictObject({}); export const greet = definePlugin({ name: "greet", options, setup(host) { host.tool("greet", { description: "Greets." }, () => "hello"); } });
+    export default greet;`;
+  const packages = {
+    // One that exports for `import` only, which `require.resolve` does not see.
+    "sub/node_modules/@someone/greet/package.json": {
+      name: "@someone/greet",
+      type: "module",
+      exports: { ".": { types: "./x.d.ts", import: "./lib/greet.js" } },
+    },
+    "sub/node_modules/@someone/greet/lib/greet.js": greet,
+    "sub/node_modules/greet-too/package.json": { name: "greet-too", type: "module", main: "index.js" },
+    "sub/node_modules/greet-too/index.js": greet,
+  };
+  const plugins = {
+    search: { roots: ["."] },
+    notes: { plugin: "search", roots: ["."] },
+    "../common.cjs": { word: "hi" },
+    [lab]: {},
+    "@someone/greet": {},
+    second: { plugin: "greet-too" },
+  };
+  const { code, stdout } = await check(plugins, packages, (path) =>
+    cpSync(join(fixtures, "common.cjs"), join(path, "common.cjs")),
+  );
+  expect(stdout).toContain(
+    "sub/plugboard.json: all right.\nPlugins: core, progress, cache, ratelimit, batch, search, notes, common, lab, greet, second\nServes:  over stdio\nTools:\n  batch ",
+  );
+  expect(stdout).toMatch(/\n {2}common +Says a word\.\n {2}lab_echo +Says it again\.\n/);
+  expect(stdout.match(/^ {2}(?:search|fetch|notes|greet|second)\w*/gm)).toEqual([
+    "  search",
+    "  search_similar",
+    "  fetch",
+    "  notes",
+    "  notes_similar",
+    "  notes_fetch",
+    "  greet",
+    "  second",
+  ]);
+  expect(code).toBe(0);
 });
 
 describe("one sentence and exit code 2, before anything starts, for", () => {
@@ -139,24 +148,16 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
       { [lab]: {}, lab: { plugin: lab } },
       'two plugins are called "lab". Give one of them a name of its own: `"docs": {"plugin": "search", …}`.',
     ],
-  ])("%s", async (_, plugins, message) => {
-    const { code, stdout, stderr } = await check(plugins);
-    expect(stderr).toContain(message);
-    expect(stdout).toBe("");
-    expect(code).toBe(2);
-  });
-
-  test("two plugins that bring the same tool, naming both", async () => {
-    const rival = `import { definePlugin } from "@plugboard/core"; import { z } from "zod";
-      export const rival = definePlugin({ name: "rival", options: z.strictObject({}), setup(host) { host.tool("search", { description: "Searches too." }, () => ""); } });`;
-    const { code, stderr } = await check(
-      { search: { roots: ["."] }, "./rival.js": {} },
-      { "sub/rival.js": rival, "sub/package.json": { type: "module" } },
-    );
-    expect(stderr).toContain(
+    [
+      "two plugins that bring the same tool",
+      { search: { roots: ["."] }, [join(fixtures, "rival.js")]: {} },
       'rival: the tool "search" is also one of the plugin "search". Give one of the plugins a name of its own, and its tools get it too',
-    );
-    expect(code).toBe(2);
+    ],
+  ])("%s", async (_, plugins, sentence) => {
+    const { message, exitCode } = await problem(plugins);
+    expect(message).toContain(sentence);
+    expect(message).not.toContain("\n");
+    expect(exitCode).toBe(2);
   });
 
   test("a file that is not taken for a module", async () => {
@@ -182,17 +183,20 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
   });
 
   test("a flag, and a variable, without a stack", async () => {
-    const flag = await runProgram(["--serach"]);
-    expect(flag).toEqual({
-      code: 2,
-      stdout: "",
-      stderr: "Unknown option '--serach' (Did you mean --search?) See `plugboard --help`.\n",
-    });
-    const variable = await runProgram(["--search", "."], { env: { PLUGBOARD_HTTP_PORT: "x" } });
-    expect(variable).toEqual({
-      code: 2,
-      stdout: "",
-      stderr: "The environment variable PLUGBOARD_HTTP_PORT: expected number, received string.\n",
-    });
+    const said = async (args: string[]): Promise<[number, string]> => {
+      let err = "";
+      const output = { out: () => undefined, err: (text: string) => void (err += text) };
+      return [await run(args, { ...output, outIsTerminal: false, errIsTerminal: false }), err];
+    };
+    expect(await said(["--serach"])).toEqual([
+      2,
+      "Unknown option '--serach' (Did you mean --search?) See `plugboard --help`.\n",
+    ]);
+    vi.stubEnv("PLUGBOARD_HTTP_PORT", "x");
+    expect(await said(["--search", "."])).toEqual([
+      2,
+      "The environment variable PLUGBOARD_HTTP_PORT: expected number, received string.\n",
+    ]);
+    vi.unstubAllEnvs();
   });
 });

@@ -19,6 +19,9 @@ export class Program implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
   stdout = "";
   stderr = "";
+  /** Those that wait for the next words, or the end. */
+  readonly #waiting: (() => void)[] = [];
+  #ended = false;
   readonly #exit: Promise<number | string>;
 
   constructor(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
@@ -27,10 +30,19 @@ export class Program implements AsyncDisposable {
       cwd: options.cwd ?? fixtures,
       env: cleanEnv(options.env),
     });
-    this.child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
-    this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
     this.child.stdin.on("error", () => undefined);
-    this.#exit = new Promise((resolve) => this.child.once("close", (code, signal) => resolve(code ?? signal ?? "?")));
+    for (const name of ["stdout", "stderr"] as const)
+      this.child[name].setEncoding("utf8").on("data", (text: string) => {
+        this[name] += text;
+        this.#wake();
+      });
+    this.#exit = new Promise((resolve) =>
+      this.child.once("close", (code, signal) => {
+        this.#ended = true;
+        this.#wake();
+        resolve(code ?? signal ?? "?");
+      }),
+    );
   }
 
   /** The exit code, or the signal that ended it. */
@@ -43,15 +55,13 @@ export class Program implements AsyncDisposable {
     for (;;) {
       const found = pattern.exec(this.stderr) ?? pattern.exec(this.stdout);
       if (found) return found;
-      const ended = await Promise.race([
-        this.exit().then(() => true),
-        new Promise<false>((resolve) => {
-          for (const stream of [this.child.stdout, this.child.stderr]) stream.once("data", () => resolve(false));
-        }),
-      ]);
-      if (ended && !pattern.test(this.stderr + this.stdout))
-        throw new Error(`It ended without saying ${pattern}:\n${this.stderr}`);
+      if (this.#ended) throw new Error(`It ended without saying ${pattern}:\n${this.stderr}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  #wake(): void {
+    for (const resume of this.#waiting.splice(0)) resume();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

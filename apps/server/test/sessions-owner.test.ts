@@ -83,11 +83,12 @@ test("a session is made again from the request that opened it, under its id, and
     },
   });
   const now = () => 0;
-  const exchanges = new Exchanges({ keepAliveMs: 0, stallMs: 30_000, now });
+  const exchanges = new Exchanges({ keepAliveMs: 0, stallTimeoutMs: 30_000, now });
   const streams = { exchanges, log, events: undefined, graceMs: 0, maxBufferedBytes: 1e6, now };
   const create = serverFactory({ name: "test", version: "1", instructions: undefined }, plugin);
   const settings = httpSettings.parse({});
-  const options = { create, traffic, log, settings, streams, owner: "ann", id: "an-id-from-elsewhere" };
+  const shared = { create, traffic, log, settings, streams, permissions: undefined, fleet: undefined };
+  const options = { ...shared, owner: "ann", id: "an-id-from-elsewhere" };
   const session = await Session.adopt(options, { initialize: initialize as JSONRPCRequest, said: [] });
   expect([session.id, session.owner, session.initialized]).toEqual(["an-id-from-elsewhere", "ann", true]);
   expect([session.running, traffic.running]).toEqual([0, 0]);
@@ -108,5 +109,5 @@ test("a session is made again from the request that opened it, under its id, and
   await expect(Session.adopt(options, { initialize: initialize as JSONRPCRequest, said: [] })).rejects.toThrow(
     "cannot be taken over",
   );
-  exchanges.close();
+  await exchanges.close();
 });

@@ -4,18 +4,23 @@ import { readEnvironment } from "../src/config/env.ts";
 import { type Config, settle } from "../src/config/settle.ts";
 import { folder } from "./folder.ts";
 
-/** The configuration that the program would have in a folder of these files. */
+/** The configuration that the program would have in this folder. */
+export function settleIn(path: string, args: string[], env: Record<string, string> = {}): Config {
+  const { flags } = parseCommandLine(args, path, { out: () => undefined, err: () => undefined }) as Extract<
+    Invocation,
+    { command: "serve" }
+  >;
+  return settle(flags, readEnvironment(env, path), path);
+}
+
+/** The configuration that the program would have in a folder of these files, which is gone afterwards. */
 export function settled(
   files: Record<string, string | object>,
   args: string[],
   env: Record<string, string> = {},
 ): Config & { readonly at: string } {
   using at = folder(files);
-  const { flags } = parseCommandLine(args, at.path, { out: () => undefined, err: () => undefined }) as Extract<
-    Invocation,
-    { command: "serve" }
-  >;
-  return { ...settle(flags, readEnvironment(env, at.path), at.path), at: at.path };
+  return { ...settleIn(at.path, args, env), at: at.path };
 }
 
 /** What the program would say of a mistake in it. */

@@ -9,14 +9,18 @@ import { settled } from "./settled.ts";
 async function offering(tools: object, more: object = {}) {
   const plugins = { batch: { allow: ["*"] }, [`${fixtures}/lab.js`]: {} };
   const config = settled({ "c.json": { tools, plugins, ...more } }, ["c.json"]);
-  const plugin = await composePlugins(config);
+  const { plugin, tools: offered } = await composePlugins(config);
   onTestFinished(() => plugin.dispose());
   const client = await connectInMemory(serverFactory(config, plugin));
   onTestFinished(() => client.close());
   const listed = (await client.listTools()).tools;
+  // What `check`, `tools` and the banner show is what a client gets.
+  expect(offered.map(({ name, description }) => [name, description])).toEqual(
+    listed.map(({ name, description }) => [name, description]),
+  );
   const call = async (name: string, args: Record<string, unknown> = {}): Promise<string> =>
     JSON.stringify(await client.callTool({ name, arguments: args }));
-  return { names: listed.map(({ name }) => name), listed, call };
+  return { client, names: listed.map(({ name }) => name), listed, call };
 }
 
 test("tools that are not allowed, or denied, are neither listed nor called, nor reached by `batch`", async () => {
@@ -38,14 +42,20 @@ test("a description is the one of the configuration", async () => {
   expect(described["lab_count"]).toBe("Counts its calls.");
 });
 
+test("clients get the instructions of the configuration, and its name and version", async () => {
+  const { client } = await offering({}, { name: "ours", version: "1.2.3", instructions: "Ask the lab first." });
+  expect(client.getInstructions()).toBe("Ask the lab first.");
+  expect(client.getServerVersion()).toMatchObject({ name: "ours", version: "1.2.3" });
+});
+
 test("a name of no tool is a mistake at start, with the nearest one", async () => {
   const tools = { allow: ["lab_*", "nothing_*"], deny: ["lab_ecko"], describe: { lab_cuont: "x" } };
   await expect(offering(tools)).rejects.toThrow(
-    /^c\.json:1:28: `tools\.allow`: no tool is called `nothing_\*`\. Tools: .*lab_echo.*\nc\.json:1:49: `tools\.deny`: .*`lab_ecko`\. Did you mean `lab_echo`\?\nc\.json:1:73: `tools\.describe`: .*Did you mean `lab_count`\?$/,
+    /^c\.json:1:28: `tools\.allow\[1\]`: no tool is called `nothing_\*`\. Tools: .*lab_echo.*\nc\.json:1:49: `tools\.deny\[0\]`: .*`lab_ecko`\. Did you mean `lab_echo`\?\nc\.json:1:73: `tools\.describe\.lab_cuont`: .*Did you mean `lab_count`\?$/,
   );
   const http = { auth: { token: "a-token-of-enough-letters", scopes: { read: ["lab_ecko"], all: ["*", "docs://x"] } } };
   await expect(offering({}, { http })).rejects.toThrow(
-    "`http.auth`: no tool is called `lab_ecko`. Did you mean `lab_echo`?",
+    "`http.auth.scopes.read[0]`: no tool is called `lab_ecko`. Did you mean `lab_echo`?",
   );
 });
 

@@ -41,7 +41,7 @@ function overHttp({ http }: Config): Connection {
 }
 
 /** The client starts the program itself, from any folder: all paths are absolute. */
-function overStdio({ file, http }: Config, { plugins = {} }: { readonly plugins?: unknown }): Connection {
+function overStdio({ file, http, variables }: Config, { plugins = {} }: { readonly plugins?: unknown }): Connection {
   const { search, logtail } = plugins as { search?: { roots: string[] }; logtail?: { paths: string[] } };
   const args = [
     ...(file === undefined ? [] : [file]),
@@ -50,10 +50,11 @@ function overStdio({ file, http }: Config, { plugins = {} }: { readonly plugins?
     // The configuration says HTTP; this client speaks over stdio.
     ...(http ? ["--stdio"] : []),
   ];
+  const needed = variables.filter((name) => process.env[name]);
   const own = realpathSync(process.argv[1] ?? "");
   // What npx has fetched may be gone tomorrow.
   const isFleeting = /[/\\]_npx[/\\]/.test(own);
   return isFleeting
-    ? { type: "stdio", command: "npx", args: ["-y", "@plugboard/server", ...args] }
-    : { type: "stdio", command: process.execPath, args: [own, ...args] };
+    ? { type: "stdio", command: "npx", args: ["-y", "@plugboard/server", ...args], variables: needed }
+    : { type: "stdio", command: process.execPath, args: [own, ...args], variables: needed };
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config/settle.ts";
 import type { ListedTool } from "../serve/server.ts";
+import { type Connection, entryFor, TOKEN_VARIABLE } from "./clients.ts";
 
 /** What the operator reads when the server listens: where, with which tools, and how to connect common clients. */
 export function banner(
@@ -9,17 +10,17 @@ export function banner(
 ): string {
   const id = idOf(name);
   const secured = http?.auth !== undefined;
-  const headers = secured ? { headers: { Authorization: "Bearer YOUR_TOKEN" } } : {};
-  const flag = secured ? ' --header "Authorization: Bearer YOUR_TOKEN"' : "";
+  const connection: Connection = { type: "http", url, secured };
+  const flag = secured ? ` --header "Authorization: Bearer $${TOKEN_VARIABLE}"` : "";
   return `${name} ${version} listens on ${url}
 
 Tools
 ${toolLines(tools)}
 
-Connect a client
-  Claude Code    claude mcp add --transport http ${id} ${url}${flag}
-  VS Code        .vscode/mcp.json   ${JSON.stringify({ servers: { [id]: { type: "http", url, ...headers } } })}
-  Cursor         .cursor/mcp.json   ${JSON.stringify({ mcpServers: { [id]: { url, ...headers } } })}
+Connect a client${secured ? `, with the token in its environment variable ${TOKEN_VARIABLE}` : ""}
+  Claude Code    ${entryFor("claude-code", id, connection).command ?? ""}
+  VS Code        .vscode/mcp.json   ${JSON.stringify(entryFor("vscode", id, connection).json)}
+  Cursor         .cursor/mcp.json   ${JSON.stringify(entryFor("cursor", id, connection).json)}
   MCP Inspector  npx @modelcontextprotocol/inspector --cli ${url} --transport http --method tools/list${flag}
 
 Stop with Ctrl+C.

@@ -1,5 +1,5 @@
 import type { Progress } from "@modelcontextprotocol/sdk/types.js";
-import { type Output, styles } from "./output.ts";
+import { harmless, type Output, styles } from "./output.ts";
 
 const WIDTH = 24;
 const MAX_MESSAGE = 40;
@@ -29,8 +29,7 @@ export class Bar {
 
 function line(progress: number, total: number | undefined, message: string, output: Output): string {
   const { green, dim } = styles(output.errIsTerminal);
-  // What a server says is data: nothing in it controls the terminal.
-  const said = message.replace(/[\p{Cc}\p{Cf}]+/gu, " ").trim();
+  const said = harmless(message).replace(/\s+/g, " ").trim();
   const text = said.length > MAX_MESSAGE ? `${said.slice(0, MAX_MESSAGE - 1)}…` : said;
   if (total === undefined || total <= 0) return `${progress} ${dim(text)}`;
   const part = Math.min(1, Math.max(0, progress / total));

@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { Failure } from "../config/failure.ts";
+import { Failure, INTERRUPTED } from "../config/failure.ts";
 import { nearest } from "../config/nearest.ts";
 import { composePlugins } from "../plugins/compose.ts";
 import { connectInMemory, serverFactory } from "../serve/server.ts";
 import { packageVersion } from "../version.ts";
 import { Bar } from "./bar.ts";
 import type { CallInvocation } from "./invocation.ts";
-import type { Output } from "./output.ts";
+import { harmless, type Output } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { readable } from "./result.ts";
 
@@ -18,9 +18,6 @@ const SILENCE_MS = 600_000;
 
 /** How long a cancelled call, a connection and the plugins get to end, each. */
 const END_MS = 2000;
-
-/** The exit code of a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
 
 /** `plugboard call`: runs one tool, of the configured server in this process, or of another one. */
 export async function call(invocation: CallInvocation, output: Output): Promise<number> {
@@ -32,7 +29,7 @@ export async function call(invocation: CallInvocation, output: Output): Promise<
   process.once("SIGINT", interrupt);
   const bar = new Bar(output);
   try {
-    await checkTool(client, invocation.tool, stop.signal);
+    await checkCall(client, invocation.tool, args, stop.signal);
     const result = (await client.callTool({ name: invocation.tool, arguments: args }, undefined, {
       signal: stop.signal,
       timeout: SILENCE_MS,
@@ -40,7 +37,8 @@ export async function call(invocation: CallInvocation, output: Output): Promise<
       onprogress: (progress) => bar.update(progress),
     })) as CallToolResult;
     bar.clear();
-    output.out(invocation.json ? `${JSON.stringify(result, null, 2)}\n` : readable(result));
+    if (invocation.json) output.out(`${JSON.stringify(result, null, 2)}\n`);
+    else output.out(output.outIsTerminal ? harmless(readable(result)) : readable(result));
     return result.isError === true ? 1 : 0;
   } catch (error) {
     bar.clear();
@@ -64,7 +62,7 @@ interface Connected {
 
 async function here({ flags }: CallInvocation): Promise<Connected> {
   const { config } = prepare(flags, "warn");
-  const plugin = await composePlugins(config);
+  const { plugin } = await composePlugins(config);
   const client = await connectInMemory(serverFactory(config, plugin));
   return {
     client,
@@ -104,15 +102,23 @@ function reasonOf(error: unknown, hasToken: boolean): string {
   return (cause?.message ?? message).replace(/\.$/, "");
 }
 
-/** @throws Failure that says what was meant, where there is no such tool */
-async function checkTool(client: Client, name: string, signal: AbortSignal): Promise<void> {
+/** @throws Failure that says what was meant, where there is no such tool, or what the tool needs besides */
+async function checkCall(client: Client, name: string, args: object, signal: AbortSignal): Promise<void> {
   const tools = client.getServerCapabilities()?.tools ? (await client.listTools(undefined, { signal })).tools : [];
-  const names = tools.map((tool) => tool.name);
-  if (names.includes(name)) return;
+  const tool = tools.find((one) => one.name === name);
+  if (tool) {
+    const { required = [], properties = {} } = tool.inputSchema;
+    const missing = required.filter((one) => !Object.hasOwn(args, one));
+    if (missing.length === 0) return;
+    throw new Failure(`\`${name}\` needs ${listed(missing)}. Its arguments: ${listed(Object.keys(properties))}.`);
+  }
+  const names = tools.map((one) => one.name);
   const meant = nearest(name, names);
   const hint = meant === undefined ? `Tools: ${names.join(", ") || "none"}.` : `Did you mean \`${meant}\`?`;
   throw new Failure(`There is no tool \`${name}\`. ${hint}`);
 }
+
+const listed = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
 
 function argumentsOf(text: string): Record<string, unknown> {
   const json = text === "-" ? readFileSync(0, "utf8") : text;

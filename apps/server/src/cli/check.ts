@@ -1,12 +1,10 @@
-import type { Plugin } from "@plugboard/core";
 import type { HttpSettings } from "../config/http-settings.ts";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import { Failure } from "../config/failure.ts";
 import type { Config } from "../config/settle.ts";
 import { composePlugins } from "../plugins/compose.ts";
-import { INTERNAL } from "../plugins/policy.ts";
 import { openPaths } from "../plugins/paths.ts";
-import { type ListedTool, listTools, serverFactory } from "../serve/server.ts";
+import type { ListedTool } from "../serve/server.ts";
 import { toolLines } from "./banner.ts";
 import type { Flags } from "./flags.ts";
 import { type Output, styles } from "./output.ts";
@@ -40,19 +38,17 @@ export async function check(
 
 async function inspect(flags: Flags): Promise<Report> {
   const { config, log } = prepare(flags, "warn");
-  const plugin = await composePlugins(config);
+  const { plugin, names, tools } = await composePlugins(config);
   try {
     if (config.http?.auth)
       createAuthenticator(config.http.auth, { url: config.http.publicUrl ?? "http://localhost/mcp" }, log);
     const { problems, notes } = await openPaths(config);
     if (problems.length > 0) throw new Failure(problems.join("\n"));
-    return { config, plugins: namesOf(plugin), tools: await listTools(serverFactory(config, plugin)), notes };
+    return { config, plugins: names, tools, notes };
   } finally {
     await plugin.dispose();
   }
 }
-
-const namesOf = ({ name }: Plugin): string[] => name.split("+").filter((one) => !one.startsWith(INTERNAL));
 
 function asText({ config, plugins, tools, notes }: Report, output: Output): string {
   const { green, yellow } = styles(output.outIsTerminal);
@@ -82,7 +78,7 @@ function asJson({ config: { label, http, stdio }, plugins, tools, notes }: Repor
 }
 
 /** Who may call, in words. */
-export function accessTo({ auth, host }: HttpSettings): string {
+function accessTo({ auth, host }: HttpSettings): string {
   if (auth === undefined) return `everybody who can reach ${host}`;
   const { token, tokens, oauth, scopes } = auth;
   const who = [

@@ -23,14 +23,23 @@ export function parseCommandLine(args: readonly string[], cwd: string, output: O
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    const expanded = error.code === "commander.excessArguments" && args.includes("--logs");
-    const hint = expanded ? " Quote a glob, so that the shell does not expand it: `--logs '*.log'`." : "";
-    throw new Failure(`${sentence(error.message)}${hint} See \`plugboard --help\`.`);
+    throw new Failure(`${sentence(error.message)} See \`plugboard --help\`.`);
   }
   return asked ?? 0;
 }
 
+/** Flags that other programs have, and what does the same here; commander would name one that is spelt alike. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "--port": "The port goes with `--http`: `--http 8080`.",
+  "--config": "The config file stands without a flag: `plugboard plugboard.json`.",
+  "-c": "The config file stands without a flag: `plugboard plugboard.json`.",
+  "-v": "The version is `-V`.",
+};
+
 function sentence(message: string): string {
+  const [, unknown = ""] = /unknown option '(-[^'=]*)/.exec(message) ?? [];
+  const instead = ELSEWHERE[unknown];
+  if (instead !== undefined) return `Unknown option '${unknown}'. ${instead}`;
   const text = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
   const start = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.?!)]$/.test(start) ? start : `${start}.`;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { Failure } from "../config/failure.ts";
 import { nearest } from "../config/nearest.ts";
 import { packageVersion } from "../version.ts";
@@ -29,6 +29,7 @@ export function programOf(cwd: string, ask: (invocation: Invocation) => void): C
     .usage("[config] [flags]  |  plugboard <command> [flags]")
     .enablePositionalOptions()
     .argument("[config]", "serves the server of this config file")
+    .allowExcessArguments()
     .helpCommand(false)
     .version(packageVersion, "-V, --version", "print the version")
     .addHelpText("after", EXAMPLES)
@@ -38,14 +39,10 @@ export function programOf(cwd: string, ask: (invocation: Invocation) => void): C
       subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/^\[options\] ?/, "")}`.trim(),
     });
   withFlags(program).action((config: string | undefined, given: Given) => {
-    const flags = flagsOf(given, config, cwd);
-    if (config !== undefined)
-      checkIsFile(
-        config,
-        cwd,
-        program.commands.map((command) => command.name()),
-      );
-    ask({ command: "serve", flags });
+    const names = program.commands.map((command) => command.name());
+    if (config !== undefined) checkIsFile(config, cwd, names);
+    checkIsOne(program.args, given);
+    ask({ command: "serve", flags: flagsOf(given, config, cwd) });
   });
   /** What stands before the command's name counts as well, where the command knows it. */
   const merged = <Options extends object>(command: Command): Options => {
@@ -87,13 +84,15 @@ export function programOf(cwd: string, ask: (invocation: Invocation) => void): C
   withSources(program.command("call").argument("<tool>").argument("[json]", "its arguments; - reads stdin", "{}"))
     .description("run one tool, here or at a --url")
     .option("-c, --config <file>", CONFIG)
-    .option("--url <url>", "call the server at this address")
+    .addOption(elsewhere("call the server at this address"))
     .option("--token <token>", "its token; better: PLUGBOARD_TOKEN")
     .addOption(logLevel())
     .option("--json", "print the result as it came")
     .action((tool: string, json: string, _: unknown, command: Command) => {
       const given = merged<Given & { config?: string; url?: string; token?: string; json?: true }>(command);
       const { url, token } = given;
+      if (token !== undefined && url === undefined)
+        throw new Failure("`--token` goes with `--url`: on this machine nobody asks for one.");
       ask({
         command: "call",
         flags: flagsOf(given, given.config, cwd),
@@ -108,7 +107,7 @@ export function programOf(cwd: string, ask: (invocation: Invocation) => void): C
     .description("print the entry for a client: claude-code, cursor, …")
     .option("-c, --config <file>", CONFIG)
     .option("--http", "connect over HTTP, where the configuration says")
-    .option("--url <url>", "connect over HTTP to this address")
+    .addOption(elsewhere("connect over HTTP to this address"))
     .option("--bearer", "with --url: the server wants a token")
     .option("--json", "print the entry alone, as JSON")
     .action((client: string, _: unknown, command: Command) => {
@@ -143,6 +142,20 @@ export function programOf(cwd: string, ask: (invocation: Invocation) => void): C
   return program;
 }
 
+/** `--url`: what is configured here has no part in a server at an address. */
+function elsewhere(description: string): Option {
+  return new Option("--url <url>", description).conflicts(["config", "search", "logs"]);
+}
+
+/** @throws Failure */
+function checkIsOne(files: readonly string[], { logs }: Given): void {
+  if (files.length <= 1) return;
+  const hint = logs ? " Quote a glob, so that the shell does not expand it: `--logs '*.log'`." : "";
+  throw new Failure(
+    `There is one config file at most: what is ${files.slice(1).join(", ")}?${hint} See \`plugboard --help\`.`,
+  );
+}
+
 /**
  * What is no command is a config file: says so kindly where it looks like a misspelt command.
  * @throws Failure
@@ -150,7 +163,10 @@ export function programOf(cwd: string, ask: (invocation: Invocation) => void): C
 function checkIsFile(config: string, cwd: string, commands: readonly string[]): void {
   if (/[./\\]/.test(config) || existsSync(resolve(cwd, config))) return;
   const meant = nearest(config, commands);
-  const hint = meant === undefined ? `Commands: ${commands.join(", ")}.` : `Did you mean \`plugboard ${meant}\`?`;
+  const hint =
+    meant === undefined
+      ? `Commands: ${commands.join(", ")}; without one it serves.`
+      : `Did you mean \`plugboard ${meant}\`?`;
   throw new Failure(`There is no command, and no config file, called \`${config}\`. ${hint} See \`plugboard --help\`.`);
 }
 

@@ -2,7 +2,9 @@ import { DEFAULT, isObject, type Origin, type Path } from "../config/layers.ts";
 import { sharesRedis } from "../config/choose.ts";
 import { masked } from "../config/mask.ts";
 import { fieldOf } from "../config/problems.ts";
-import type { Chosen, Config } from "../config/settle.ts";
+import type { Chosen } from "../config/choose.ts";
+import type { Config } from "../config/settle.ts";
+import { shortName } from "../plugins/builtins.ts";
 import { loadPlugin } from "../plugins/load.ts";
 import type { Flags } from "./flags.ts";
 import { columns, type Output, styles } from "./output.ts";
@@ -49,7 +51,7 @@ async function withDefaults(chosen: Chosen, config: Config): Promise<unknown> {
   const { definition } = await loadPlugin(chosen, config);
   const parsed = definition.options.safeParse(chosen.options);
   const { key, module, as } = chosen;
-  const own = { ...(module !== key && { plugin: module }), ...(as !== undefined && as !== key && { as }) };
+  const own = { ...(module !== shortName(key) && { plugin: module }), ...(as !== undefined && as !== key && { as }) };
   return { ...own, ...((parsed.success ? parsed.data : chosen.options) as object) };
 }
 

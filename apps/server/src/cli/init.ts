@@ -1,14 +1,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
-import { Failure } from "../config/failure.ts";
+import { Failure, INTERRUPTED } from "../config/failure.ts";
 import { labelOf } from "../config/file.ts";
 import { type Found, find } from "./find.ts";
 import type { InitInvocation } from "./invocation.ts";
 import { type Output, styles } from "./output.ts";
 import { configText, type Wanted } from "./template.ts";
-
-/** The exit code of a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
 
 /** `plugboard init`: writes a config file for what is in the current folder. */
 export async function init(invocation: InitInvocation, output: Output): Promise<number> {
@@ -25,6 +22,7 @@ export async function init(invocation: InitInvocation, output: Output): Promise<
     throw new Failure(
       "There are no documents and no logs in this folder: name some, `plugboard init --search ./docs --logs './logs/*.log'`.",
     );
+  checkAreThere(wanted.search, cwd);
   write(file, label, configText(fromFile(wanted, cwd, dirname(file))), invocation.force);
   const { green } = styles(output.outIsTerminal);
   output.out(`${green("Wrote")} ${label}. Next: \`plugboard check ${label}\`, then \`plugboard ${label}\`.\n`);
@@ -39,6 +37,12 @@ async function wantedBy(invocation: InitInvocation, found: Found, output: Output
   throw new Failure(
     "Without a terminal nobody can be asked: `--yes` takes what is found, `--search DIR` and `--logs PATH` say what.",
   );
+}
+
+/** A server does not start without what it is to search; logs may come later. @throws Failure */
+function checkAreThere(paths: readonly string[], cwd: string): void {
+  const missing = paths.filter((path) => !existsSync(resolve(cwd, path)));
+  if (missing.length > 0) throw new Failure(`There is no file or folder ${missing.join(", ")} to search.`);
 }
 
 /** Paths in a config file start at its folder. */

@@ -33,6 +33,11 @@ export function styles(isTerminal = false, env: NodeJS.ProcessEnv = process.env)
   return { bold: style("bold"), dim: style("dim"), green: style("green"), yellow: style("yellow") };
 }
 
+/** What a tool or a server says, for a terminal: it is data, and nothing in it moves the cursor or hides text. */
+export function harmless(text: string): string {
+  return text.replace(/(?![\n\t\u200d])[\p{Cc}\p{Cf}]+/gu, " ");
+}
+
 /** Lines of columns, each as wide as its widest cell but for the last. */
 export function columns(rows: readonly (readonly string[])[], gap = "  "): string[] {
   const widths: number[] = [];

@@ -1,13 +1,12 @@
-import type { Plugin } from "@plugboard/core";
 import type { Logger } from "pino";
 import type { Config } from "../config/settle.ts";
 import type { Fleet } from "../http/fleet.ts";
-import { HttpFront } from "../http/front.ts";
-import { composePlugins } from "../plugins/compose.ts";
+import { type Composition, composePlugins } from "../plugins/compose.ts";
 import { Faults } from "../serve/faults.ts";
-import { listTools, serverFactory } from "../serve/server.ts";
+import { serverFactory } from "../serve/server.ts";
+import type { Front } from "../serve/front.ts";
 import { onSignals, shutDown } from "../serve/shutdown.ts";
-import { type Front, serveStdio } from "../serve/stdio.ts";
+import { serveStdio } from "../serve/stdio.ts";
 import { takeStdout } from "../serve/stdout.ts";
 import { Traffic } from "../serve/traffic.ts";
 import { banner } from "./banner.ts";
@@ -19,7 +18,7 @@ import { prepare } from "./prepare.ts";
 export async function serve(flags: Flags, output: Output): Promise<number> {
   const { config, log } = prepare(flags);
   const stdout = config.stdio ? takeStdout() : undefined;
-  const plugin = await composePlugins(config);
+  const composition = await composePlugins(config);
   const traffic = new Traffic();
   const fronts: Front[] = [];
   let stop = (_code: 0 | 1): void => undefined;
@@ -39,11 +38,11 @@ export async function serve(flags: Flags, output: Output): Promise<number> {
   });
   let code: number = 1;
   try {
-    fronts.push(...(await open(config, plugin, { traffic, log, stdout, stop, output })));
+    fronts.push(...(await open(config, composition, { traffic, log, stdout, stop, output })));
     code = await stopped;
   } finally {
     const { shutdownMs, disposeMs } = config;
-    await shutDown({ fronts, traffic, plugin, shutdownMs, disposeMs, log });
+    await shutDown({ fronts, traffic, plugin: composition.plugin, shutdownMs, disposeMs, log });
   }
   return code;
 }
@@ -58,14 +57,14 @@ interface Surroundings {
 
 async function open(
   config: Config,
-  plugin: Plugin,
+  { plugin, tools }: Composition,
   { traffic, log, stdout, stop, output }: Surroundings,
 ): Promise<Front[]> {
   const create = serverFactory(config, plugin);
   const fronts: Front[] = [];
-  const tools = await listTools(create);
   if (config.http) {
     const fleet = await fleetOf(config, log);
+    const { HttpFront } = await import("../http/front.ts");
     const front = await HttpFront.listen({ create, traffic, log, settings: config.http, fleet });
     fronts.push(front);
     if (config.logLevel !== "silent") output.err(banner(config, front.url, tools));

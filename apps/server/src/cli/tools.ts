@@ -1,5 +1,5 @@
 import { composePlugins } from "../plugins/compose.ts";
-import { type ListedTool, listTools, serverFactory } from "../serve/server.ts";
+import type { ListedTool } from "../serve/server.ts";
 import type { Flags } from "./flags.ts";
 import { columns, type Output, styles } from "./output.ts";
 import { prepare } from "./prepare.ts";
@@ -21,9 +21,9 @@ export async function showTools(
   output: Output,
 ): Promise<number> {
   const { config } = prepare(flags, "warn");
-  const plugin = await composePlugins(config);
+  const { plugin, tools } = await composePlugins(config);
   try {
-    const costs = (await listTools(serverFactory(config, plugin))).map(costOf);
+    const costs = tools.map(costOf);
     const total = sum(costs, ({ description, inputSchema }) => description + inputSchema);
     const outputSchemas = sum(costs, ({ outputSchema }) => outputSchema);
     const report = { tools: costs, tokens: { total, outputSchemas, estimate: ESTIMATE } };

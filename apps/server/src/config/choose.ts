@@ -1,4 +1,4 @@
-import { byDefault, sharing } from "../plugins/builtins.ts";
+import { byDefault, sharing, shortName } from "../plugins/builtins.ts";
 import { Failure } from "./failure.ts";
 import { isObject } from "./layers.ts";
 import type { Settings } from "./settings.ts";
@@ -7,7 +7,7 @@ import type { Settings } from "./settings.ts";
 export interface Chosen {
   /** Its key in `plugins`. */
   readonly key: string;
-  /** A short name, a package or a file. */
+  /** A package or a file; the short name of a plugin that comes with this server. */
   readonly module: string;
   /** The name of the instance, where it has one of its own. */
   readonly as: string | undefined;
@@ -24,7 +24,7 @@ export function choose(entries: Settings["plugins"], redis: string | undefined):
     if (entry === false) return [];
     const { plugin, as, enabled, ...options } = entry === true ? { enabled: true } : entry;
     if (!enabled) return [];
-    return [{ key, module: plugin ?? key, as: as ?? (plugin === undefined ? undefined : key), options }];
+    return [{ key, module: shortName(plugin ?? key), as: as ?? (plugin === undefined ? undefined : key), options }];
   });
   if (chosen.every(({ module }) => byDefault.includes(module))) {
     throw new Failure(
@@ -33,19 +33,19 @@ export function choose(entries: Settings["plugins"], redis: string | undefined):
     );
   }
   // Each default that is not spoken of takes its usual place: behind the one before it.
+  const spoken = new Set(Object.keys(entries).map(shortName));
   let place = 0;
   for (const name of byDefault) {
-    const there = chosen.findIndex(({ key, module }) => key === name || module === name);
+    const there = chosen.findIndex(({ key, module }) => shortName(key) === name || module === name);
     if (there >= 0) place = there + 1;
-    else if (!Object.hasOwn(entries, name))
-      chosen.splice(place++, 0, { key: name, module: name, as: undefined, options: {} });
+    else if (!spoken.has(name)) chosen.splice(place++, 0, { key: name, module: name, as: undefined, options: {} });
   }
   return redis === undefined ? chosen : chosen.map((one) => shared(one, redis));
 }
 
 /** Whether the plugin's store is that of `redis` at the top of the file, unless its options say otherwise. */
 export function sharesRedis({ module }: Pick<Chosen, "module">): boolean {
-  return sharing.includes(module.replace(/^@plugboard\//, ""));
+  return sharing.includes(module);
 }
 
 function shared(chosen: Chosen, redis: string): Chosen {

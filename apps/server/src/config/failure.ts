@@ -1,3 +1,6 @@
+/** The exit code of a program that Ctrl-C ended. */
+export const INTERRUPTED = 130;
+
 /** A failure that the operator can act on: shown as its message alone, without a stack. */
 export class Failure extends Error {
   override readonly name = "Failure";

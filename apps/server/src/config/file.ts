@@ -13,6 +13,8 @@ const MAX_BYTES = 4_194_304;
 export interface ConfigFile extends Layer {
   /** As messages name it. */
   readonly label: string;
+  /** The environment variables that `${NAME}` stands for in it, set or not. */
+  readonly variables: readonly string[];
 }
 
 /** Short enough to read: relative where the file is below the current folder. */
@@ -50,6 +52,7 @@ export function readConfigFile(file: string, cwd: string, variables: NodeJS.Proc
   if (problem !== undefined) throw new Failure(problem);
   return {
     label,
+    variables: references.taken,
     values,
     origin: (path, part) => ({
       from: "file",

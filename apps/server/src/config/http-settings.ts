@@ -107,6 +107,20 @@ export const httpSettings = z.strictObject({
     .max(600_000)
     .default(30_000)
     .describe("Longest time for a client to send a whole request"),
+  maxBufferedBytes: z
+    .int()
+    .min(1024)
+    .max(268_435_456)
+    .default(4_194_304)
+    .describe(
+      "Most bytes of a stream that may wait for a client to read them; at one more event its connection is closed",
+    ),
+  stallTimeoutMs: z
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(30_000)
+    .describe("Longest time for a client to read nothing of what waits for it; then its connection is closed"),
 });
 
 export type HttpSettings = z.output<typeof httpSettings>;

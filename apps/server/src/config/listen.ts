@@ -1,5 +1,5 @@
 import type { Flags } from "../cli/flags.ts";
-import { isLoopback } from "../http/guard.ts";
+import { isLoopback } from "../http/address.ts";
 import type { AuthSettings } from "./auth-settings.ts";
 import type { Environment } from "./env.ts";
 import { Failure } from "./failure.ts";

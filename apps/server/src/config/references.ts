@@ -20,12 +20,18 @@ export interface Expanded {
 export class References {
   readonly #variables: NodeJS.ProcessEnv;
   readonly #folder: string;
+  readonly #taken = new Set<string>();
   #chars = 0;
 
   /** @param folder what relative paths mean */
   constructor(variables: NodeJS.ProcessEnv, folder: string) {
     this.#variables = variables;
     this.#folder = folder;
+  }
+
+  /** The environment variables that were asked for, set or not. */
+  get taken(): readonly string[] {
+    return [...this.#taken];
   }
 
   /** @throws Error whose message says what is missing, as the rest of a sentence */
@@ -51,6 +57,7 @@ export class References {
       throw new Error(
         `\`\${${inner}}\` is neither \`\${NAME}\` nor \`\${file:path}\`; for the text \`\${\`, write \`$\${\``,
       );
+    this.#taken.add(name);
     // As elsewhere, an empty variable counts as unset.
     const value = this.#variables[name] || standard;
     if (value === undefined)

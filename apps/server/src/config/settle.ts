@@ -11,8 +11,6 @@ import { Layers } from "./layers.ts";
 import { settleHttp } from "./listen.ts";
 import { fileSettings, type Settings } from "./settings.ts";
 
-export type { Chosen } from "./choose.ts";
-
 /** All that is settled before anything is loaded. */
 export interface Config extends Omit<Settings, "http" | "plugins" | "$schema" | "version"> {
   readonly version: string;
@@ -20,6 +18,8 @@ export interface Config extends Omit<Settings, "http" | "plugins" | "$schema" | 
   readonly label: string;
   /** The config file, absolute; undefined without one. */
   readonly file: string | undefined;
+  /** The environment variables that the file takes with `${NAME}`, set or not. */
+  readonly variables: readonly string[];
   /** What relative paths in the configuration mean, and where its plugins are looked for. */
   readonly folder: string;
   readonly stdio: boolean;
@@ -48,6 +48,7 @@ export function settle(flags: Flags, env: Environment, cwd: string): Config {
     version: common.version ?? packageVersion,
     label: file?.label ?? "The command line",
     file: path,
+    variables: file?.variables ?? [],
     folder: path === undefined ? cwd : dirname(path),
     stdio: flags.stdio || http === undefined,
     http,

@@ -1,6 +1,4 @@
-import { appendFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { appendFile, rename, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Scene } from "./stage.ts";
 
@@ -26,7 +24,7 @@ async function trouble(log: string, ended: AbortSignal): Promise<void> {
     await write(`INFO  [web] GET /cart/${step} 200 in ${step % 9} ms`);
     if (step > 15)
       await write(`ERROR [pay] payment ${step} failed: connection to 10.0.0.7 refused, api_key=live-${step}-Zk31hd82`);
-    await delay(30);
+    await delay(20);
   }
 }
 
@@ -34,12 +32,9 @@ async function trouble(log: string, ended: AbortSignal): Promise<void> {
 export const following: Scene = {
   plugin: "logtail",
   title: "logtail: waits for the first error in a log, over a rotation, then finds all of them and says what is new",
-  async run({ transcript, connectStdio }) {
-    const folder = await mkdtemp(join(tmpdir(), "plugboard-demo-logs-"));
-    const log = join(folder, "shop.log");
+  async run({ transcript, client, log }) {
     const ended = new AbortController();
     await writeFile(log, quiet(Date.now()));
-    const client = await connectStdio({ logtail: { paths: [log] } });
     try {
       const before = await transcript.call(client, "logtail_read", { lines: 2 });
       transcript.quote(before.text, 3);
@@ -61,8 +56,6 @@ export const following: Scene = {
       transcript.quote(summary.text, 14);
     } finally {
       ended.abort();
-      await client.close();
-      await rm(folder, { recursive: true, force: true });
     }
   },
 };

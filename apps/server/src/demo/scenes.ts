@@ -21,11 +21,13 @@ const budget: Scene = {
   async run({ transcript, connectStdio, folder, question }) {
     const client = await connectStdio({ core: { maxChars: 1000 }, search: { roots: [folder] } });
     const { tools } = await client.listTools();
-    transcript.say(`  The same tools: ${tools.map(({ name }) => name).join(", ")}`);
-    const { text } = await transcript.call(client, "search", { query: question, limit: 20 });
+    transcript.say(`  Its tools: ${tools.map(({ name }) => name).join(", ")}`);
+    const { text, data } = await transcript.call(client, "search", { query: question, limit: 20 });
     const notice = text.split("\n").at(-1) ?? "";
+    const results = (data?.["results"] ?? []) as { title: string }[];
+    for (const [index, { title }] of results.entries()) transcript.say(`  ${index + 1}. ${title}`);
     const cut = notice.startsWith("[Cut");
-    check(cut || text.length <= 1000, "the result was not cut");
+    check(results.length > 0 && (cut || text.length <= 1000), "the result was not cut");
     transcript.quote(cut ? notice : "[There was nothing to cut.]");
     await client.close();
   },
@@ -56,11 +58,7 @@ const LIMIT = "dev.plugboard/ratelimit";
 const caching: Scene = {
   plugin: "cache",
   title: "cache: the second call is answered at once, and an old answer while a new one is fetched",
-  async run({ transcript, connectStdio, source }) {
-    const client = await connectStdio({
-      cache: { ttlMs: 500, staleMs: 60_000, jitter: 0 },
-      weather: { plugin: source },
-    });
+  async run({ transcript, client }) {
     const ask = async (expected: string): Promise<void> => {
       const { text, meta } = await transcript.call(client, "forecast", { city: "Oslo" });
       transcript.say(`  ${String(meta[CACHE]?.["status"])}, ${String(meta[CACHE]?.["ageMs"])} ms old: ${text}`);
@@ -68,22 +66,23 @@ const caching: Scene = {
     };
     await ask("miss");
     await ask("hit");
-    await delay(600);
+    await delay(500);
     await ask("stale");
-    await delay(450);
+    await delay(250);
     await ask("hit");
-    await client.close();
   },
 };
 
 const limiting: Scene = {
   plugin: "ratelimit",
   title: "ratelimit: a call waits in line for its turn, and one that would wait for too long is told when to come back",
-  async run({ transcript, connectStdio, source }) {
-    const rule = { name: "forecasts", tools: ["forecast"], limit: 3, windowMs: 3000, maxWaitMs: 1500 };
-    const client = await connectStdio({ ratelimit: { rules: [rule] }, weather: { plugin: source } });
+  async run({ transcript, connect }) {
+    // Each caller has a limit of its own: this one has used nothing of it.
+    const client = await connect();
     const ask = (city: string): ReturnType<Transcript["call"]> =>
-      transcript.call(client, "forecast", { city }, (progress) => transcript.say(`  ${progress.message ?? ""}`));
+      transcript.call(client, "forecast", { city }, (progress) =>
+        transcript.say(`  ${city}: ${progress.message ?? ""}`),
+      );
     for (const city of ["Oslo", "Rome", "Bern"]) {
       const { meta } = await ask(city);
       transcript.say(`  ${String(meta[LIMIT]?.["remaining"])} left`);

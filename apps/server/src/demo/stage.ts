@@ -20,6 +20,8 @@ export interface Stage {
   serve(config: object): Promise<Served>;
   /** A module with a plugin that has one slow tool, `forecast`. */
   readonly source: string;
+  /** The log that the server reads; it is not there yet. */
+  readonly log: string;
   /** The documents. */
   readonly folder: string;
   /** A folder to write into, which is removed at the end. */

@@ -22,6 +22,7 @@ const BAR = 20;
 /** Writes what happens between a client and the server, for people to read. */
 export class Transcript {
   readonly #out: (text: string) => void;
+  #running = 0;
 
   constructor(out: (text: string) => void) {
     this.#out = out;
@@ -52,11 +53,15 @@ export class Transcript {
     this.say(`→ ${name} ${short(JSON.stringify(args), 200)}`);
     const started = performance.now();
     const options = onprogress ? { onprogress } : {};
+    this.#running += 1;
     const result = await client.callTool({ name, arguments: args }, undefined, options);
+    // Where several calls run side by side, each answer says whose it is.
+    const whose = this.#running > 1 ? ` for ${short(JSON.stringify(args), 60)}` : "";
+    this.#running -= 1;
     const { isError = false, content, structuredContent, _meta = {} } = result;
     const text = (content as { type: string; text?: string }[]).flatMap((block) => block.text ?? []).join("\n");
     const ms = (performance.now() - started).toFixed(1);
-    this.say(`← ${isError ? "an error" : `${text.length.toLocaleString("en")} characters`} in ${ms} ms`);
+    this.say(`← ${isError ? "an error" : `${text.length.toLocaleString("en")} characters`} in ${ms} ms${whose}`);
     return {
       isError: isError === true,
       text,

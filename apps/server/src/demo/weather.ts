@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { definePlugin } from "@plugboard/core";
 import { z } from "zod";
 
-/** A slow source for the demonstration: it takes 300 ms, and says when it was asked. */
+/** A slow source for the demonstration: it takes 100 ms, and says when it was asked. */
 export const weather = definePlugin({
   name: "weather",
   options: z.strictObject({}),
@@ -17,7 +17,7 @@ export const weather = definePlugin({
         annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
       },
       async ({ city }, { signal }) => {
-        await delay(300, undefined, { signal });
+        await delay(100, undefined, { signal });
         asked += 1;
         return `Sunny in ${city}, says answer ${asked} of the source.`;
       },

@@ -1,6 +1,12 @@
 /** The plugins that come with this server, in the order that is right by default: the first is outermost. */
 export const builtins: readonly string[] = ["core", "progress", "cache", "ratelimit", "batch", "logtail", "search"];
 
+/** The short name of a plugin that comes with this server, however the configuration writes it; any other name as it is. */
+export function shortName(module: string): string {
+  const short = module.replace(/^@plugboard\//, "");
+  return builtins.includes(short) ? short : module;
+}
+
 /** Those that are there unless the configuration says `false`. */
 export const byDefault: readonly string[] = ["core", "progress", "cache", "ratelimit", "batch"];
 

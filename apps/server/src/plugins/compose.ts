@@ -1,35 +1,52 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { compose, type Plugin, PluginError } from "@plugboard/core";
-import { pathOptions } from "./builtins.ts";
-import type { Chosen, Config } from "../config/settle.ts";
+import type { Chosen } from "../config/choose.ts";
 import { Failure } from "../config/failure.ts";
-import { type AnyFactory, loadPlugin } from "./load.ts";
 import type { Path } from "../config/layers.ts";
-import { fieldOf, problems } from "../config/problems.ts";
-import { checkToolNames, toolPolicy } from "./policy.ts";
+import { problems } from "../config/problems.ts";
+import type { Config } from "../config/settle.ts";
+import { type ListedTool, listTools, serverFactory } from "../serve/server.ts";
+import { type AnyFactory, loadPlugin } from "./load.ts";
+import { missingPaths } from "./paths.ts";
+import { offering, toolPolicy } from "./policy.ts";
+import { checkToolNames } from "./tool-names.ts";
 
-type Needed = Pick<Config, "label" | "folder" | "plugins" | "tools" | "layers"> & Partial<Pick<Config, "http">>;
+/** The plugins of a configuration, ready to be attached. */
+export interface Composition {
+  /** All of them as one, with what the configuration says about their tools. Dispose it. */
+  readonly plugin: Plugin;
+  /** Their names; the first is outermost. */
+  readonly names: readonly string[];
+  /** What a client on this machine is offered. */
+  readonly tools: readonly ListedTool[];
+}
 
 /**
- * Loads, checks and composes the plugins of a configuration, with what it says about their tools; nothing is left open when
- * it fails.
+ * Loads, checks and composes the plugins of a configuration; nothing is left open when it fails.
  * @throws Failure
  */
-export async function composePlugins(config: Needed): Promise<Plugin> {
+export async function composePlugins(config: Config): Promise<Composition> {
   const loaded: [Chosen, AnyFactory][] = [];
   for (const chosen of config.plugins) loaded.push([chosen, await loadPlugin(chosen, config)]);
   const wrong = loaded.flatMap(
-    ([chosen, factory]) => optionProblems(chosen, factory, config) ?? missingPaths(chosen, factory, config),
+    ([chosen, factory]) => optionProblems(chosen, factory, config) ?? missingPaths(chosen, config),
   );
   if (wrong.length > 0) throw new Failure(wrong.join("\n"));
 
   const made: Plugin[] = [];
   try {
     for (const [chosen, factory] of loaded) made.push(make(chosen, factory));
-    await checkToolNames(config, compose(made));
-    // Outermost, and so closed last: what is hidden stays hidden to the end.
-    return compose([...toolPolicy(config), ...made]);
+    const all = await listTools(serverFactory(config, compose(made)));
+    checkToolNames(
+      config,
+      all.map(({ name }) => name),
+    );
+    const offered = offering(config.tools);
+    return {
+      // Outermost, and so closed last: what is hidden stays hidden to the end.
+      plugin: compose([...toolPolicy(config), ...made]),
+      names: made.map(({ name }) => name),
+      tools: all.filter(({ name }) => offered(name)),
+    };
   } catch (error) {
     for (const plugin of made.toReversed()) await plugin.dispose().catch(() => undefined);
     throw error instanceof PluginError
@@ -54,28 +71,9 @@ function make({ module, as, options }: Chosen, factory: AnyFactory): Plugin {
   return plugin;
 }
 
-function optionProblems({ key, options }: Chosen, factory: AnyFactory, config: Needed): string | undefined {
+function optionProblems({ key, options }: Chosen, factory: AnyFactory, config: Config): string | undefined {
   const place = (path: Path, part?: "key"): string => config.layers.place(path, part) ?? config.label;
   return problems(factory.definition.options, options, place, ["plugins", key]);
-}
-
-function missingPaths({ key, options }: Chosen, factory: AnyFactory, { label, folder, layers }: Needed): string[] {
-  const option = pathOptions[factory.definition.name];
-  if (option === undefined) return [];
-  const paths = options[option] as readonly string[] | undefined;
-  const field = (...more: number[]): string => {
-    const path = ["plugins", key, option, ...more];
-    return `${layers.place(path) ?? label}: \`${fieldOf(path)}\``;
-  };
-  if (paths === undefined)
-    return [
-      `${field()}: it is missing; name the files and folders, or give \`[]\` where other plugins bring the documents.`,
-    ];
-  return paths.flatMap((path, index) => {
-    const file = resolve(folder, path);
-    if (existsSync(file)) return [];
-    return `${field(index)}: there is no file or folder ${path}${file === path ? "" : ` (that is ${file})`}.`;
-  });
 }
 
 const INSTEAD: Partial<Record<PluginError["code"], string>> = {

@@ -1,8 +1,37 @@
+import { existsSync } from "node:fs";
 import { access, constants, open, opendir, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Chosen, Config } from "../config/settle.ts";
+import type { Chosen } from "../config/choose.ts";
 import { fieldOf } from "../config/problems.ts";
+import type { Config } from "../config/settle.ts";
 import { laterOptions, pathOptions } from "./builtins.ts";
+
+type Needed = Pick<Config, "folder" | "label" | "layers">;
+
+/** A file, folder or glob that the options of a plugin name. */
+interface Named {
+  /** As the configuration has it. */
+  readonly path: string;
+  /** Absolute; of a glob, the folder before it. */
+  readonly file: string;
+  /** Where it stands, for a message. */
+  readonly where: string;
+}
+
+/** What a plugin needs at the start and is not there: plugins themselves look on first use only. */
+export function missingPaths(chosen: Chosen, config: Needed): string[] {
+  const option = pathOptions[chosen.module];
+  if (option === undefined) return [];
+  if (chosen.options[option] === undefined)
+    return [
+      `${placeOf(["plugins", chosen.key, option], config)}: it is missing; name the files and folders, or give \`[]\` where other plugins bring the documents.`,
+    ];
+  return namedIn(chosen, option, config).flatMap(({ path, file, where }) =>
+    existsSync(file)
+      ? []
+      : [`${where}: there is no file or folder ${path}${file === path ? "" : ` (that is ${file})`}.`],
+  );
+}
 
 /** What was found where the configuration names files and folders. */
 export interface Opened {
@@ -12,40 +41,36 @@ export interface Opened {
 }
 
 /** Opens what the plugins that come with this server would open later: folders to search, and logs. */
-export async function openPaths({ plugins, folder, label, layers }: Config): Promise<Opened> {
+export async function openPaths({ plugins, ...config }: Needed & Pick<Config, "plugins">): Promise<Opened> {
   const problems: string[] = [];
   const notes: string[] = [];
-  for (const { chosen, option, path, index, later } of plugins.flatMap(pathsOf)) {
-    const at = ["plugins", chosen.key, option, index];
-    const where = `${layers.place(at) ?? label}: \`${fieldOf(at)}\``;
-    // What a glob stands for is looked up again and again; the folder before it is what can be wrong now.
-    const [fixed = ""] = path.split(/(?<=^|[/\\])[^/\\]*[*?[{]/);
-    const file = resolve(folder, fixed);
+  const named = plugins.flatMap((chosen) => {
+    const option = pathOptions[chosen.module] ?? laterOptions[chosen.module];
+    return option === undefined ? [] : namedIn(chosen, option, config);
+  });
+  for (const { file, where } of named) {
     const code = await failureOf(file);
-    if (code === undefined) continue;
-    if (code !== "ENOENT") problems.push(`${where}: ${file} cannot be read (${code}).`);
-    else if (later) notes.push(`${where}: there is nothing at ${file} yet.`);
-    else problems.push(`${where}: there is no file or folder ${path}${file === path ? "" : ` (that is ${file})`}.`);
+    if (code === "ENOENT") notes.push(`${where}: there is nothing at ${file} yet.`);
+    else if (code !== undefined) problems.push(`${where}: ${file} cannot be read (${code}).`);
   }
   return { problems, notes };
 }
 
-interface Named {
-  readonly chosen: Chosen;
-  readonly option: string;
-  readonly path: string;
-  readonly index: number;
-  readonly later: boolean;
+function namedIn({ key, module, options }: Chosen, option: string, config: Needed): Named[] {
+  const paths = options[option];
+  if (!Array.isArray(paths)) return [];
+  return paths.flatMap((path: unknown, index) => {
+    if (typeof path !== "string") return [];
+    const fixed = laterOptions[module] === option ? beforeGlob(path) : path;
+    return { path, file: resolve(config.folder, fixed), where: placeOf(["plugins", key, option, index], config) };
+  });
 }
 
-function pathsOf(chosen: Chosen): Named[] {
-  const later = laterOptions[chosen.module];
-  const option = later ?? pathOptions[chosen.module];
-  const paths = option === undefined ? undefined : chosen.options[option];
-  if (option === undefined || !Array.isArray(paths)) return [];
-  return paths
-    .filter((path) => typeof path === "string")
-    .map((path, index) => ({ chosen, option, path, index, later: later !== undefined }));
+/** What a glob stands for is looked up again and again; the folder before it is what can be wrong now. */
+const beforeGlob = (path: string): string => path.split(/(?<=^|[/\\])[^/\\]*[*?[{]/)[0] ?? "";
+
+function placeOf(path: readonly PropertyKey[], { layers, label }: Needed): string {
+  return `${layers.place(path) ?? label}: \`${fieldOf(path)}\``;
 }
 
 /** Why a file or folder cannot be opened for reading; undefined where it can. */
