@@ -17,7 +17,11 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     passWithNoTests: false,
+    // Files of one worker share its modules: what one leaves behind, the next one notices.
+    isolate: false,
     restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
     env: { PLUGBOARD_STATE_DIR: state },
     testTimeout: 20_000,
     reporters: ["default", ["json", { outputFile: ".test/results.json" }]],
