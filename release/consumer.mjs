@@ -44,7 +44,8 @@ export async function alone(outside, server, noun) {
   await outside.npm(["install", "--prefer-offline", `@plugboard/${noun}`], folder);
   const expected = [...new Set([`@plugboard/${noun}`, "@plugboard/core"])].sort();
   const ours = readdirSync(join(folder, "node_modules", "@plugboard")).map((name) => `@plugboard/${name}`);
-  if (String(ours.sort()) !== String(expected)) throw new Error(`Installing @plugboard/${noun} has installed ${ours}.`);
+  if (String(ours.sort()) !== String(expected))
+    throw new Error(`Installing @plugboard/${noun} has installed ${ours.join(", ")}.`);
   await outside.run(process.execPath, ["sdk1.mjs", noun], folder);
   return folder;
 }

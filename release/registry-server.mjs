@@ -6,9 +6,12 @@ import { createRequire } from "node:module";
 const { runServer } = createRequire(import.meta.url)("verdaccio");
 
 process.once("disconnect", () => process.exit());
-process.once("message", async (settings) => {
-  const server = await runServer(/** @type {object} */ (settings));
+process.once("message", (/** @type {object} */ settings) => void serve(settings));
+
+/** @param {object} settings of verdaccio */
+async function serve(settings) {
+  const server = await runServer(settings);
   server.listen(0, "127.0.0.1", () => {
     process.send?.({ port: /** @type {import("node:net").AddressInfo} */ (server.address()).port });
   });
-});
+}
