@@ -1,5 +1,5 @@
 // A plugin of a third party: it stands on @plugboard/core alone, and needs nothing of this repository.
-import { definePlugin } from "@plugboard/core";
+import { definePlugin, LIVE, READ_ONLY } from "@plugboard/core";
 import { z } from "zod";
 
 export const auditOptions = z.strictObject({
@@ -44,8 +44,8 @@ export const audit = definePlugin({
       {
         description: "The last calls of this server's tools, the newest last.",
         outputSchema: recentSchema,
-        annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-        _meta: { "dev.plugboard/cache": "no-store" },
+        annotations: READ_ONLY,
+        _meta: LIVE,
       },
       () => ({ calls: [...entries] }),
     );
