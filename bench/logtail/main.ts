@@ -9,6 +9,7 @@ import { backward, Scanners } from "@plugboard/logtail/engine";
 import type { PatternSpec, SearchLimits } from "@plugboard/logtail/engine";
 import { median, table } from "../measure.ts";
 import { followBench } from "./follow.ts";
+import { SearchTool } from "./tool.ts";
 
 const BYTES = 1e9;
 const ROUNDS = 5;
@@ -101,6 +102,7 @@ try {
   await using opened = await (await openRoots([folder])).open(file);
   const part = { fd: opened.handle.fd, compressed: false, from: 0, to: Number(opened.stat.size) };
   await using session = await scanners.session();
+  await using tool = await SearchTool.open(file);
   const text = (source: string, ignoreCase = false): PatternSpec => ({ kind: "text", source, ignoreCase });
   const regex = (source: string): PatternSpec => ({ kind: "regex", source, ignoreCase: false });
   const find =
@@ -119,6 +121,18 @@ try {
       "whole file, literal in any case",
       find(text("Unrecoverable Checksum", true)),
       beside("-iF 'Unrecoverable Checksum'"),
+      "-",
+    ],
+    [
+      "the tool, rare literal",
+      () => tool.search({ text: "unrecoverable checksum", case_sensitive: true }),
+      `grep -F 'unrecoverable checksum' ${file}`,
+      "-",
+    ],
+    [
+      "the tool, in any case",
+      () => tool.search({ text: "Unrecoverable Checksum" }),
+      `grep -iF 'Unrecoverable Checksum' ${file}`,
       "-",
     ],
     [
