@@ -21,6 +21,11 @@ export class SharedWork {
     lifetime.addEventListener("abort", () => this.#flight?.abort(lifetime.reason), { once: true });
   }
 
+  /** Whether the work is under way. */
+  get running(): boolean {
+    return this.#flight !== undefined;
+  }
+
   /** Resolves when the work that is under way, or else is now begun, is done. */
   async join(signal?: AbortSignal, onNews?: (progress: WorkProgress) => void): Promise<void> {
     signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { basename } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { errorOf } from "../errors.ts";
 import type { FileFeed } from "./feed.ts";
 import { isIgnoreFile } from "./ignore.ts";
@@ -68,13 +69,16 @@ export class Looks {
   }
 
   /**
-   * Looks, if it is time.
+   * Looks, if it is time, or at what the system says has changed before this was called.
    * @returns what the last look failed with; undefined if all is well
    * @throws the signal's reason, or that of the lifetime
    */
   async ready(signal?: AbortSignal, onProgress?: (progress: WorkProgress) => void): Promise<Error | undefined> {
     try {
+      if (this.#watcher) await this.#heard();
       if (this.#due) await this.#looking.join(signal, onProgress);
+      // What is under way may have begun before the newest change.
+      if (this.#touching.running) await this.#touching.join(signal, onProgress);
       if (this.#watcher?.pending) await this.#touching.join(signal, onProgress);
     } catch (error) {
       if (signal?.aborted || this.#lifetime.aborted) throw error;
@@ -98,6 +102,12 @@ export class Looks {
   close(): void {
     clearTimeout(this.#later);
     this.#watcher?.close();
+  }
+
+  /** When the system has been heard: what it has to tell comes with the next turn of the event loop, after whoever asks. */
+  async #heard(): Promise<void> {
+    await nextTurn();
+    await nextTurn();
   }
 
   get #due(): boolean {
