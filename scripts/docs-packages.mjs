@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { table } from "./docs-tables.mjs";
-import { root } from "./workspace.mjs";
 
 /**
- * The published packages, the seam that all stand on first and the composed server last.
+ * The published packages with their pages of the API, the seam that all stand on first and the composed server last.
  * @param {readonly import("./workspace.mjs").Workspace[]} all
  */
 export function packagesTable(all) {
@@ -12,13 +10,10 @@ export function packagesTable(all) {
   const rows = all
     .filter(({ folder }) => /^(packages|apps)\/[^.]/.test(folder))
     .toSorted((a, b) => rank(a.folder) - rank(b.folder))
-    .map(({ folder, manifest }) => {
-      const api = `docs/api/${basename(folder)}.md`;
-      return [
-        `[\`${manifest.name}\`](${folder})`,
-        manifest.description,
-        existsSync(join(root, api)) ? `[API](${api})` : "",
-      ];
-    });
+    .map(({ folder, manifest }) => [
+      `[\`${manifest.name}\`](${folder})`,
+      manifest.description,
+      folder.startsWith("packages/") ? `[API](docs/api/${basename(folder)}.md)` : "",
+    ]);
   return table(["Package", "What it does", ""], rows);
 }

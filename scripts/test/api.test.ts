@@ -51,4 +51,6 @@ test("the table of packages has the core first and the server last, and what onl
     "about packages/cache",
     "about apps/server",
   ]);
+  expect(rows[1]).toContain("| [API](docs/api/cache.md) |");
+  expect(rows[2]).not.toContain("API");
 });
