@@ -65,9 +65,10 @@ function describe({ where, kept, of, unit }: Cut): string {
 function cutBlocks(blocks: ContentBlock[], { maxChars, maxBlobBytes }: Budget, cuts: Cut[]): ContentBlock[] {
   const left = { characters: maxChars, bytes: maxBlobBytes };
   const kept = blocks.map((block, index) => {
-    const where = blocks.length === 1 ? "the text" : `block ${index + 1}`;
     const resource = block["resource"] as Record<string, unknown> | undefined;
     const text = block["text"] ?? resource?.["text"];
+    const only = typeof text === "string" ? "the text" : "the only block";
+    const where = blocks.length === 1 ? only : `block ${index + 1}`;
     const data = block["data"] ?? resource?.["blob"];
     if (typeof text === "string") {
       if (text.length <= left.characters) {

@@ -11,7 +11,7 @@ export const pluginErrors = {
   NOT_A_PLUGIN: "Pass instances made by a factory of definePlugin, such as search().",
   DUPLICATE_PLUGIN: "Give one of them another name: factory(options, { as: 'other' }).",
   DUPLICATE_TOOL: "Rename one of them, or give the plugin another name: factory(options, { as: 'other' }).",
-  DUPLICATE_RESOURCE: "Give one of them another name and URI.",
+  DUPLICATE_RESOURCE: "Give one of them another name and URI; a plugin derives its own from host.name.",
   ATTACH_AFTER_CONNECT: "Attach before server.connect(): capabilities cannot be added to an open connection.",
   UNSUPPORTED_SERVER:
     "Pass an McpServer of @modelcontextprotocol/sdk or @modelcontextprotocol/server; the low-level Server is not supported.",
@@ -70,7 +70,19 @@ export function isElicitation(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === URL_ELICITATION_REQUIRED;
 }
 
-const INTERNAL = new Set(["TypeError", "ReferenceError", "RangeError", "SyntaxError", "EvalError", "AssertionError"]);
+/** Errors of which the operator has been told. */
+export const told = new WeakSet<object>();
+
+const INTERNAL = new Set([
+  "TypeError",
+  "ReferenceError",
+  "RangeError",
+  "SyntaxError",
+  "EvalError",
+  "AssertionError",
+  "ZodError",
+  "$ZodError",
+]);
 const STACK_LINES = /\n\s+at [^\n]*/g;
 /** Of at least two parts, so that `/forecast` or `and/or` stay: on Unix, on Windows, on a share, as a URL. */
 const ABSOLUTE_PATH =

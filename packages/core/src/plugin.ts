@@ -126,6 +126,7 @@ async function disposeAll(name: string, members: readonly Instance[]): Promise<v
  * @throws PluginError NOT_A_PLUGIN, DUPLICATE_PLUGIN, DUPLICATE_TOOL, DUPLICATE_RESOURCE.
  */
 export function compose(plugins: readonly (Plugin | readonly Plugin[] | false | null | undefined)[]): Plugin {
+  if (!Array.isArray(plugins)) throw new PluginError("NOT_A_PLUGIN", "compose", "It takes a list.");
   const parts = plugins.flat().filter((part) => part !== false && part !== null && part !== undefined);
   const members = [...new Set(parts.flatMap(instancesOf))];
   members.forEach((member, index) => checkClash(member, members.slice(0, index)));

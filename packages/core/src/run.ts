@@ -1,5 +1,5 @@
 import { runInside, type Tool, type ToolCall } from "./call.ts";
-import { isElicitation, safeMessage } from "./errors.ts";
+import { isElicitation, safeMessage, told } from "./errors.ts";
 import { failed } from "./result.ts";
 import { parse } from "./schema.ts";
 import type { Call, ToolResult } from "./types.ts";
@@ -50,9 +50,15 @@ function ownResult({ frame }: ToolCall, value: unknown): ToolResult | Promise<To
       undefined,
     );
   }
-  const result = value as ToolResult;
+  const result = withContent(value as ToolResult);
   frame.returned = result;
   return tool.owner || !tool.registered.outputSchema ? result : checkedOutput(tool, result);
+}
+
+/** The SDKs let a tool leave `content` out, which makes it empty; a result that is none of a tool's stays as it is. */
+function withContent(result: ToolResult): ToolResult {
+  const isOwn = result.content === undefined && (result.structuredContent !== undefined || result.isError === true);
+  return isOwn ? { ...result, content: [] } : result;
 }
 
 function thrown({ signal, frame: { tool } }: ToolCall, error: unknown): ToolResult {
@@ -61,6 +67,7 @@ function thrown({ signal, frame: { tool } }: ToolCall, error: unknown): ToolResu
   const { text, hidden } = safeMessage(error);
   if (!hidden) return failed(text, error);
   tool.owner.warn(`the tool "${tool.name}" failed`, error);
+  told.add(error as object);
   return failed(`\`${tool.name}\` failed${text && `: ${text}`}. The details are in the server's log.`, error);
 }
 

@@ -3,6 +3,8 @@ import { z } from "zod";
 interface Issue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  /** Of a union: what is wrong with each of its alternatives. */
+  readonly errors?: readonly (readonly Issue[])[] | undefined;
 }
 type Outcome = { value: unknown; issues?: undefined } | { issues: readonly Issue[] };
 
@@ -25,9 +27,10 @@ export async function parse(schema: unknown, value: unknown): Promise<Parsed> {
 
 /** The first five issues as `field: message; …`. */
 export function problemOf(issues: readonly Issue[]): string {
-  const shown = issues.slice(0, 5).map(({ path = [], message }) => {
+  const shown = issues.slice(0, 5).map(({ path = [], message, errors = [] }) => {
     const field = fieldOf(path);
-    return field === "" ? message : `${field}: ${message}`;
+    const problem = [...new Set(errors.map(problemOf))].join(", or ") || message;
+    return field === "" ? problem : `${field}: ${problem}`;
   });
   return shown.join("; ") + (issues.length > 5 ? `; and ${issues.length - 5} more` : "");
 }

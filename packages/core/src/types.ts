@@ -264,7 +264,10 @@ export interface Host {
     config: ToolConfig<Input, Output>,
     handler: (args: Args<Input>, call: Call) => Returned<Output> | Promise<Returned<Output>>,
   ): void;
-  /** Adds a resource, or a template where the URI has `{name}` (one path segment) or `{+name}` (any rest). */
+  /**
+   * Adds a resource, or a template where the URI has `{name}` (one path segment) or `{+name}` (any rest). Derive name and URI from
+   * `host.name`, so that two instances have two.
+   */
   resource(name: string, uriOrTemplate: string, config: ResourceConfig, read: ResourceRead): ResourceHandle;
   /** Wraps every tool call of the server, its own and everybody else's. */
   use(middleware: Middleware): void;

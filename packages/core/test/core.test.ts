@@ -124,6 +124,32 @@ describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (
     expect(textOf(result)).toBe("no");
   });
 
+  it("takes a result without content for one whose content is empty, as the SDKs do", async () => {
+    const rows = Array.from({ length: 2000 }, (_row, index) => `row ${index}`);
+    const long = await call(() => ({ structuredContent: { rows, note: "n" } }), { outputSchema }, { maxChars: 2000 });
+    expect(textOf(long)).toContain("row 0");
+    expect(long.content?.at(-1)?.["text"]).toMatch(/^\[Cut: rows has/);
+    expect(textOf(await call(() => ({ isError: true })))).toBe("`tool` failed and did not say why.");
+  });
+
+  it("keeps what a schema says of a failed check for the operator, who is told once of each failure", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const parse = (): object => z.object({ a: z.string() }).parse({});
+    expect(textOf(await call(parse))).toBe("`tool` failed. The details are in the server's log.");
+    const own = definePlugin({
+      name: "own",
+      options: z.strictObject({}),
+      setup: (host) => host.tool("own_fails", { description: "Fails" }, () => parse()),
+    });
+    warn.mockClear();
+    const server = core().attach(own().attach(line.newServer()));
+    await using client = await connected(line, server);
+    expect(textOf(await client.callTool({ name: "own_fails" }))).toBe(
+      "`own_fails` failed. The details are in the server's log.",
+    );
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+
   it("leaves the SDK's own answer to a tool without results as it was", async () => {
     const odd = { content: [text("x")], _meta: { "example.com/a": 1 } };
     expect(await call(() => odd)).toMatchObject(odd);
@@ -143,6 +169,13 @@ describe("the size budget", () => {
     const result = cut({ content: [text("x".repeat(999) + "😀")] });
     expect(result.content?.[0]?.["text"]).toBe("x".repeat(999));
     expect(result.content?.[1]?.["text"]).toContain("the text has 999 of 1,001 characters");
+  });
+
+  it("calls a block by what it is", () => {
+    const image = { type: "image", data: "A".repeat(400), mimeType: "image/png" };
+    expect(cut({ content: [image] }).content?.at(-1)?.["text"]).toContain(
+      "the only block (image/png) left out, 300 bytes",
+    );
   });
 
   it("shares the budget among blocks, and leaves out what gets none", () => {

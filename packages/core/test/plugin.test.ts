@@ -55,6 +55,14 @@ describe("definePlugin", () => {
     expect(error.message).toMatch(/^limits: the options are wrong: rules\[1\]\.limit: Too small/);
     expect(expectCode("BAD_OPTIONS", () => limits({ ruels: [] } as never)).message).toContain('"ruels"');
     expect(limits().name).toBe("limits");
+    const store = definePlugin({
+      name: "store",
+      options: z.strictObject({ at: z.union([z.literal("memory"), z.strictObject({ redis: z.string() })]) }),
+      setup: () => {},
+    });
+    expect(expectCode("BAD_OPTIONS", () => store({ at: "redis" as "memory" })).problem).toMatch(
+      /at: .*expected "memory", or .*expected object/,
+    );
   });
 
   it("refuses names that are no name", () => {
@@ -212,6 +220,7 @@ describe("compose", () => {
     expectCode("DUPLICATE_RESOURCE", () => compose([withResource("a"), withResource("b")]));
     expect(expectCode("NOT_A_PLUGIN", () => compose([core as unknown as Plugin])).message).toContain("core()");
     expectCode("NOT_A_PLUGIN", () => compose([{ name: "x" } as Plugin]));
+    expect(expectCode("NOT_A_PLUGIN", () => compose({ name: "x" } as never)).message).toContain("a list");
   });
 
   it("disposes the last first, each once, and one failure does not skip the rest", async () => {

@@ -23,9 +23,9 @@ function size(source: string): number {
 it("brings little into a plugin", () => {
   expect(
     size('export { compose, currentCall, definePlugin, PluginError, ToolError, toolResult } from "./index.ts"'),
-  ).toBeLessThanOrEqual(11_000);
+  ).toBeLessThanOrEqual(11_200);
 });
 
 it("stays small as a whole", () => {
-  expect(size('export * from "./index.ts"')).toBeLessThanOrEqual(13_400);
+  expect(size('export * from "./index.ts"')).toBeLessThanOrEqual(13_600);
 });
