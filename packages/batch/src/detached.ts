@@ -139,7 +139,9 @@ export class Detached {
     const job = this.#jobs.get(handle, call.principal);
     if (job) return job;
     throw new ToolError(
-      "There is no such batch of yours: the handle is wrong, or the batch ended too long ago. Run the calls again.",
+      "There is no such batch of yours here: the handle is wrong, the batch is no longer kept, or it is in another process of this server. " +
+        "Ask again with the same handle, in the session that began it if you can. If it stays so, the calls may have been made: " +
+        "look at what they did before you run any again that change something; those that only read can be run again.",
     );
   }
 

@@ -51,7 +51,7 @@ const define = definePlugin({
         if (input.detach) return detached.start(call, input);
         const run = runs.of(call, input, input.timeout_ms);
         await runs.check(run, input.stop_on_error);
-        await run.run(call.signal);
+        await run.run(AbortSignal.any([call.signal, host.signal]));
         runs.count(run);
         const { slots, blocks } = show(run.slots, options);
         const { resume, partial } = run;

@@ -96,10 +96,12 @@ export class Jobs {
     return job?.owner === principal.id && principal.kind !== "anonymous" ? job : undefined;
   }
 
-  /** A slot has its outcome: who waits hears of it. */
+  /** A slot has its outcome: who waits hears of it, and with the last one that the batch has ended. */
   settle(job: Job, slot: Slot): void {
     job.settled.push(slot);
-    this.#wake(job);
+    const earlier = job.run.slots.filter(({ status }) => status === "earlier").length;
+    if (job.settled.length + earlier === job.run.slots.length) this.end(job);
+    else this.#wake(job);
   }
 
   /** Whether every slot of a job is settled: after a cancellation that takes a moment. */
@@ -116,6 +118,7 @@ export class Jobs {
 
   /** Every slot of a job is settled: from now on its time to be asked for runs. */
   end(job: Job): void {
+    if (this.hasEnded(job)) return;
     if (job.state === "running") job.state = "done";
     job.expiresAt = this.#now() + this.#limits.keepMs;
     this.#wake(job);

@@ -285,6 +285,23 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a batch on %s", (_,
     await b.close();
   });
 
+  it("ends when the plugin is disposed of", async () => {
+    const plugin = batch();
+    let started = (): void => {};
+    const running = new Promise<void>((resolve) => (started = resolve));
+    const b = await bench(sdk, [plugin], (server) =>
+      server.registerTool("hang", { annotations: { readOnlyHint: true } }, () => {
+        started();
+        return new Promise(() => {});
+      }),
+    );
+    const call = b.run({ calls: [{ tool: "hang" }] });
+    await running;
+    await plugin.dispose();
+    expect((await call).results).toMatchObject([{ status: "skipped" }]);
+    await b.close();
+  });
+
   it("warns of a call with effects that was running at the deadline, and does not run it again on resume", async () => {
     const b = await bench(sdk, [batch({ allow: ["hang"] })], (server) =>
       server.registerTool("hang", {}, () => new Promise(() => {})),

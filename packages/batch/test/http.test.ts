@@ -77,6 +77,14 @@ describe.each(["legacy", "auto"] as const)("over HTTP with a new server for ever
       }
     }
     expect((await call(nobody, "batch", { calls, detach: true })).content[0]?.text).toMatch(/told apart/);
+    // A second process behind the address, for the same caller: the batch runs, or has run, in the first.
+    const process = serve();
+    const elsewhere = await connect(process.handler, "ann");
+    const refused = (await call(elsewhere, "batch_status", { handle })).content[0]?.text;
+    expect(refused).toMatch(/another process of this server/);
+    expect(refused).toMatch(/Ask again with the same handle.* may have been made: look at what they did/s);
+    await elsewhere.close();
+    await process.handler.close();
     await Promise.all([ann, annAgain, bob, nobody].map((client) => client.close()));
     await handler.close();
   });

@@ -61,6 +61,18 @@ describe.each(lines.map((sdk) => [sdk.name, sdk] as const))("a detached batch on
     await b.close();
   });
 
+  it("says that it is done with the answer in which nothing is pending", async () => {
+    const b = await start();
+    const { handle } = await b.run({ calls: [{ tool: "held" }], detach: true });
+    const asked = b.client.callTool({ name: "batch_status", arguments: { handle, wait_ms: 5000 } });
+    await b.status({ handle });
+    b.release();
+    const { structuredContent, content } = await asked;
+    expect(structuredContent).toMatchObject({ state: "done", pending: [], succeeded: 1 });
+    expect(content?.[0]?.["text"]).not.toContain("Go on");
+    await b.close();
+  });
+
   it.each([
     ["small", 400],
     ["middling", 1600],
