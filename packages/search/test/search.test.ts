@@ -673,7 +673,7 @@ describe("the files", () => {
     });
     const { find, plugin } = await serve([docs.path], { maxFileBytes: 1_000, include: ["**/*"] });
     expect((await find("word")).total_found).toBe(1);
-    expect((await find("zebra")).hint).toContain("2 files or folders were skipped");
+    expect((await find("zebra")).hint).toContain("Skipped files and folders: 2.");
     expect(seen.toSorted()).toEqual([
       '[plugboard] search: skipped "binary.md": it is not text',
       '[plugboard] search: skipped "large.md": it is larger than maxFileBytes',

@@ -130,9 +130,10 @@ export class SourceFeed {
       this.problem = undefined;
     } catch (error) {
       if (this.#lifetime.aborted) return;
-      const problem = `The source ${JSON.stringify(this.name)} failed: ${errorOf(error).message.slice(0, MAX_MESSAGE)}`;
-      if (this.problem === undefined) this.#warn(problem);
-      this.problem = problem;
+      const source = `The source ${JSON.stringify(this.name)}`;
+      // What it says may name addresses and secrets: it is for the operator alone.
+      if (this.problem === undefined) this.#warn(`${source} failed: ${errorOf(error).message.slice(0, MAX_MESSAGE)}`);
+      this.problem = `${source} could not be loaded; the details are in the server's log`;
     } finally {
       this.#tried = performance.now();
       this.busy = false;

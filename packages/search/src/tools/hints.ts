@@ -21,10 +21,11 @@ const MAX_REASON = 300;
 /** What to do next, where it is not plain. */
 export function hintFor(page: SearchPage, about: Circumstances): string | undefined {
   const { documents, skipped } = about;
-  const missing = skipped > 0 ? ` ${skipped} files or folders were skipped.` : "";
+  const missing = skipped > 0 ? ` Skipped files and folders: ${skipped}.` : "";
   if (documents === 0)
     return join([
-      `There are no documents to search.${missing} Whoever runs this server should check its roots and include patterns.`,
+      `There are no documents to search.${missing}`,
+      about.stale === undefined && "Whoever runs this server should check its roots and include patterns.",
       outOfDate(about),
     ]);
   if (page.terms === "none")

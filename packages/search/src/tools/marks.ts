@@ -1,6 +1,7 @@
 import { fold } from "../analysis/fold.ts";
 import { wordTerms } from "../analysis/terms.ts";
 import { eachWord } from "../analysis/words.ts";
+import { wholeMarks } from "./wholes.ts";
 
 /** A word of a text that counts as found. Offsets are UTF-16 positions. */
 export interface Mark {
@@ -8,6 +9,8 @@ export interface Mark {
   readonly end: number;
   /** Why it counts: one of the forms. */
   readonly form: string;
+  /** Whether it is a phrase or an identifier as the query has it. */
+  readonly whole?: boolean;
 }
 
 /** A letter of those scripts that are cut into pairs, with its marks; it is never alone in a word of other scripts. */
@@ -35,9 +38,13 @@ export function marksOf(text: string, forms: ReadonlySet<string>): Mark[] {
   return marks;
 }
 
-/** The distinct words of a text that count as found, as they stand there, the first ones: at most 8. */
-export function highlights(text: string, forms: ReadonlySet<string>): string[] {
-  const found = new Set<string>();
+/**
+ * The distinct words of a text that count as found, as they stand there, the first ones: at most 8.
+ * @param wholes of the query; they come before all others
+ */
+export function highlights(text: string, forms: ReadonlySet<string>, wholes?: RegExp): string[] {
+  const first = wholeMarks(text, wholes).map(({ start, end }) => text.slice(start, end));
+  const found = new Set(first.filter(({ length }) => length <= MAX_HIGHLIGHT_CHARS).slice(0, MAX_HIGHLIGHTS));
   let run: { start: number; end: number } | undefined;
   const close = (): void => {
     if (run && run.end - run.start <= MAX_HIGHLIGHT_CHARS && found.size < MAX_HIGHLIGHTS)

@@ -14,16 +14,18 @@ const MAX_TIME = 8.64e15;
 /**
  * What is returned of a section that was found.
  * @param forms the folded words that count as found
+ * @param wholes what the query asks for as a whole
  */
 export function resultOf(
   section: StoredSection,
   score: number,
   forms: ReadonlySet<string>,
   snippetChars: number,
+  wholes?: RegExp,
 ): SearchResult {
   const { id, headings, document } = section;
   // Every section that was indexed has been read as one of the formats.
-  const passage = snippet(plain(section.text, document.type as Format), forms, snippetChars);
+  const passage = snippet(plain(section.text, document.type as Format), forms, snippetChars, wholes);
   return {
     id,
     title: titleOf(section),
@@ -31,7 +33,7 @@ export function resultOf(
     score,
     snippet: passage,
     ...(headings.length > 0 && { heading_path: headingPath(section) }),
-    highlights: highlights(passage, forms),
+    highlights: highlights(passage, forms, wholes),
     modified: isoOf(document.modified),
     ...sourceOf(document),
   };

@@ -9,6 +9,7 @@ import { resultOf } from "./results.ts";
 import type { SearchResult } from "./schema.ts";
 import { parseSince } from "./since.ts";
 import { didYouMean } from "./suggest.ts";
+import { wholesOf } from "./wholes.ts";
 import { TYPES } from "../documents/parse.ts";
 
 /** What is asked of the search tool. */
@@ -72,9 +73,10 @@ export async function searchPage(request: PageRequest, context: PageContext): Pr
   const { sections, gone, end } = await sectionsFrom(engine, answer.hits, place.offset, request.limit);
   const { forms, total, hits } = answer;
   const more = end < hits.length;
+  const wholes = wholesOf(query);
   return {
     query,
-    results: sections.map(({ section, score }) => resultOf(section, score, forms, bounds.snippetChars)),
+    results: sections.map(({ section, score }) => resultOf(section, score, forms, bounds.snippetChars, wholes)),
     total,
     next: more ? encodeCursor(bound, { offset: end, generation: place.generation }) : undefined,
     gone,

@@ -70,6 +70,13 @@ describe("a result", () => {
     expect(result?.snippet).toMatch(/^….*zebra.*…$/);
     expect(result?.snippet.length).toBeLessThanOrEqual(82);
   });
+
+  test("shows an identifier that was asked for, and highlights it first", async () => {
+    const made = await tools([document("a", `app config dir ${"filler ".repeat(200)} app APP_STATE_DIR`)]);
+    const [result] = (await find(made, 'app config dir "APP_STATE_DIR"')).results;
+    expect(result?.snippet).toContain("APP_STATE_DIR");
+    expect(result?.highlights[0]).toBe("APP_STATE_DIR");
+  });
 });
 
 describe("filters", () => {
@@ -138,7 +145,7 @@ describe("hints", () => {
     const data = await find(made, "zebra");
     expect(data.hint).toBe('The index is out of date: The root "x" does not exist.');
     expect(data.index).toEqual({ documents: 2, updated_at: null, stale: true, skipped: 3 });
-    expect((await find(made, "unicorn")).hint).toContain("3 files or folders were skipped.");
+    expect((await find(made, "unicorn")).hint).toContain("Skipped files and folders: 3.");
   });
 
   test("tell of words that were not used", async () => {

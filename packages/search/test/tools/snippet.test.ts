@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { boundary, cleanLine, cleanText, shorten } from "../../src/documents/clean.ts";
 import { highlights, marksOf } from "../../src/tools/marks.ts";
 import { snippet } from "../../src/tools/snippet.ts";
+import { wholesOf } from "../../src/tools/wholes.ts";
+import { parseQuery } from "../../src/query/parse.ts";
 
 const CHARS = 260;
 const formsOf = (words: string): ReadonlySet<string> => new Set(words.split(" "));
@@ -51,6 +53,44 @@ describe("snippets", () => {
       ),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe("what was asked for as a whole", () => {
+  const forms = formsOf("app_state_dir app state dir cache warm c");
+  const parts = `APP_CONFIG state --dir the warmed cache ${filler(100)}`;
+  const shownOf = (query: string, text: string): [string, string[]] => {
+    const wholes = wholesOf(parseQuery(query, () => false));
+    const shown = snippet(text, forms, CHARS, wholes);
+    return [shown, highlights(shown, forms, wholes)];
+  };
+
+  test.each([
+    ['"APP_STATE_DIR"', "APP_STATE_DIR"],
+    ["where is app_state_dir?", "APP_STATE_DIR"],
+    ["APP_STATE_DIR dir", "process.env.APP_STATE_DIR"],
+    ['"warm cache"', "warm  cache"],
+    ['"warm cache" state', "warm, cache"],
+  ])("by %j comes before more of its parts: %j", (query, said) => {
+    const [shown, [first]] = shownOf(query, `${parts} app ${said} ${filler(100)}`);
+    const clean = said.replace(/ +/, " ");
+    expect(shown).toContain(clean);
+    expect(first).toBe(clean.replace("process.env.", ""));
+  });
+
+  test("is shown with what follows it, not with its parts before it", () => {
+    const text = `${filler(100)} dir ${filler(26)} APP_STATE_DIR | where the index is kept ${filler(100)}`;
+    expect(shownOf("APP_STATE_DIR", text)[0]).toContain("APP_STATE_DIR | where the index is kept");
+  });
+
+  test("is found in scripts without spaces, and not within other words", () => {
+    expect(shownOf('"東京"', `${filler(100)}は東京都に行く`)[1][0]).toBe("東京");
+    expect(shownOf('"state dir"', `${parts} substate directory`)[0]).toMatch(/^APP_CONFIG/);
+    expect(shownOf('"(.*" conf* "C++"', `${parts} C++ ${filler(100)}`)[1][0]).toBe("C++");
+  });
+
+  test("is not what was excluded, a plain word, or a beginning", () => {
+    expect(wholesOf(parseQuery('cache -"warm cache" -app_state app_st* "\u001b[A"', () => false))).toBeUndefined();
   });
 });
 
