@@ -10,8 +10,8 @@ const WHOLE = 10_000;
 
 /**
  * The passage of a text that says most about a query: the window with the most of what the query asks for as a whole,
- * then the most distinct words that count as found, then the most of them, then the first. One line, cut between words, never inside a character. Where no such word is in the
- * text, its beginning.
+ * then the most distinct words that count as found, then the most of them, then the first. One line, cut between words,
+ * never inside a character. Where no such word is in the text, its beginning.
  *
  * @param text plain text of one section
  * @param forms the folded words that count as found
