@@ -119,11 +119,6 @@ describe("static tokens", () => {
       { token: TOKEN, tokens: [{ name: "token", token: LOGS }] },
       "the holder of `http.auth.token`",
     ],
-    [
-      "a scope that permits nothing",
-      { tokens: [{ name: "a", token: LOGS, scopes: ["log"] }], scopes: { logs: ["x"] } },
-      "`log`",
-    ],
     ["nobody", { scopes: { logs: ["x"] } }, "names nobody"],
   ])("%s is a mistake at start", (_, wrong, why) => {
     expect(() => make(wrong)).toThrow(why);
@@ -182,7 +177,7 @@ describe("an objection", () => {
       { name: "none", token: BOTH },
     ],
     oauth: { issuer: ISSUER },
-    scopes: { logs: ["logtail_*", "logtail:///app/*"], admin: ["logtail_*", "cache_clear"], "*": ["search"] },
+    scopes: { logs: ["logtail_*", "log:///app/*"], admin: ["logtail_*", "cache_clear"], "*": ["search"] },
   });
   const request = (method: string, params?: object) => ({ jsonrpc: "2.0", id: 1, method, params }) as JSONRPCMessage;
   const call = (name: unknown, method = "tools/call") => request(method, { name });
@@ -212,13 +207,8 @@ describe("an objection", () => {
 
   test("is made to a resource that no scope of the caller permits, however its address is written", async () => {
     const logs = await identityOf(made, LOGS);
-    expect(made.objection(logs, [read("logtail:///app/a.log")])).toBeUndefined();
-    for (const uri of [
-      "logtail:///b.log",
-      "logtail:///app/../b.log",
-      "logtail:///app/%2e%2e/b.log",
-      "search:///a.md",
-    ]) {
+    expect(made.objection(logs, [read("log:///app/a.log")])).toBeUndefined();
+    for (const uri of ["log:///b.log", "log:///app/../b.log", "log:///app/%2e%2e/b.log", "search:///a.md"]) {
       expect(made.objection(logs, [read(uri)]), uri).toMatchObject({ status: 403 });
       expect(made.objection(logs, [read(uri, "resources/subscribe")]), uri).toMatchObject({ status: 403 });
     }

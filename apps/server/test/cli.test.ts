@@ -85,6 +85,16 @@ test.each([
   [["add", "cursr"], "There is no client called `cursr`. Did you mean `cursor`?"],
   [["add", "emacs"], "Known clients: claude-code, claude-desktop, vscode, cursor, codex."],
   [["add", "cursor", "--bearer"], "`--bearer` goes with `--url`"],
+  [
+    ["token", "a", "b", "c"],
+    "`plugboard token` takes one argument at most: what is b, c? See `plugboard token --help`.",
+  ],
+  [["schema", "x"], "`plugboard schema` takes no arguments: what is x?"],
+  [
+    ["check", "--logs", "a.log", "b.log", "c.log"],
+    "`plugboard check` takes one argument at most: what is c.log? Quote",
+  ],
+  [["call", "search", "{}", "{}"], "`plugboard call` takes 2 arguments at most: what is {}?"],
   [["call"], "Missing required argument 'tool'."],
   [["call", "search", "--url", "localhost"], "`--url localhost`: an address such as http://127.0.0.1:3333/mcp"],
 ])("%j is a mistake with exit code 2", (args, message) => {

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { ask } from "../src/cli/ask.ts";
+import { banner } from "../src/cli/banner.ts";
 import { Bar } from "../src/cli/bar.ts";
 import { find } from "../src/cli/find.ts";
 import { harmless } from "../src/cli/output.ts";
 import { readable } from "../src/cli/result.ts";
 import { folder } from "./folder.ts";
 import { runHere } from "./here.ts";
+import { settled } from "./settled.ts";
 import { fixtures } from "./process.ts";
 
 const TOKEN = "a-token-of-enough-letters";
@@ -48,6 +50,39 @@ describe("check", () => {
     });
     expect(code).toBe(2);
   });
+});
+
+test("check notes a wildcard host without a name, and patterns of scopes that fit no tool, and a banner the host", async () => {
+  const scopes = { logs: ["lab_*", "lba_*", "log:*"] };
+  const http = { host: "0.0.0.0", auth: { token: TOKEN, scopes } };
+  const notes = async (more: object): Promise<string[]> => {
+    using at = folder({ "c.json": { plugins: { [lab]: {} }, http: { ...http, ...more } } });
+    const { stdout } = await runHere(["check", "c.json", "--json"], { cwd: at.path });
+    return (JSON.parse(stdout) as { notes: string[] }).notes.map((note) => note.replace(/:1:\d+/, ""));
+  };
+  const pattern = "c.json: `http.auth.scopes.logs[1]`: `lba_*` fits no tool. Did you mean `lab_*`?";
+  const host = "c.json: `http.host`: on 0.0.0.0 only clients that call this server localhost are let in";
+  expect(await notes({})).toEqual([expect.stringContaining(host), pattern]);
+  for (const known of [{ publicUrl: "https://x.com/mcp" }, { allowedHosts: ["x.com"] }, { host: "127.0.0.1" }])
+    expect(await notes(known)).toEqual([pattern]);
+  const config = settled({ "c.json": { plugins: { [lab]: {} }, http } }, ["c.json"]);
+  expect(banner(config, "http://localhost:1/mcp", [])).toMatch(
+    /localhost:1\/mcp\nNote: on 0\.0\.0\.0 only .*allowedHosts`\.\n/,
+  );
+});
+
+test("check says which settings leave no tools, and names files by their references", async () => {
+  using at = folder({
+    "none.json": { plugins: { [lab]: {} }, tools: { allow: [] } },
+    "c.json": { plugins: { search: { roots: ["${DOCS}/a", "b"] } } },
+  });
+  expect((await runHere(["check", "none.json"], { cwd: at.path })).stdout).toContain(
+    "none: `tools.allow` and `tools.deny` leave out all of them",
+  );
+  const { stderr } = await runHere(["check", "c.json"], { cwd: at.path, env: { DOCS: "/hidden" } });
+  expect(stderr).not.toContain("hidden");
+  expect(stderr).toContain("roots[0]`: there is no file or folder at the path made of `${DOCS}`.");
+  expect(stderr).toContain(`roots[1]\`: there is no file or folder b (that is ${at.path}/b).`);
 });
 
 test("config prints each setting with its source, and no secret", async () => {

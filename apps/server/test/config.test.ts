@@ -116,6 +116,19 @@ describe("the file", () => {
       '{"http": {"auth": {"token": "short"}}}',
       "c.json:1:29: `http.auth.token`: Too small: expected string to have >=16 characters.",
     ],
+    ['{"http": {"resume": 5}}', "c.json:1:21: `http.resume`: expected false or object."],
+    ...["https://x.com", "x.com/mcp", "*.x.com", "x.com:", "a b", ""].map((host) => [
+      `{"http": {"allowedHosts": ["box:8080", ${JSON.stringify(host)}]}}`,
+      "c.json:1:40: `http.allowedHosts[1]`: expected a name, or name:port, such as mcp.example.com or box:8080, without",
+    ]),
+    [
+      `{"plugins": {"search": {}}, "http": {"auth": {"tokens": [{"name": "a", "hash": "sha256:${"0".repeat(64)}", "scopes": ["dosc"]}], "scopes": {"docs": ["search"]}}}}`,
+      "c.json:1:166: `http.auth.tokens[0].scopes[0]`: `a` has the scope `dosc`, and `http.auth.scopes` does not say what it permits. Did you mean `docs`?",
+    ],
+    [
+      '{"plugins": {"search": {}}, "http": {"host": "0.0.0.0"}}',
+      "c.json:1:46: listening on 0.0.0.0 would let everybody on the network call the tools",
+    ],
     ['{"http": 3333}', "c.json:1:10: `http`: expected boolean or object."],
     ['{"plugins": {"search": "docs"}}', "c.json:1:24: `plugins.search`: expected boolean or object."],
     ['{"plugins": {"docs": {"plugin": 1}}}', "c.json:1:33: `plugins.docs.plugin`: expected string, received number."],
@@ -213,9 +226,9 @@ describe("listening to the network", () => {
   const args = ["--search", ".", "--http", "--host", "0.0.0.0"];
   test("needs a token, or a word that it shall be open", () => {
     expect(problem({}, args)).toContain(
-      "Listening on 0.0.0.0 would let everybody on the network call the tools: set a token in the environment variable PLUGBOARD_TOKEN",
+      "--host: listening on 0.0.0.0 would let everybody on the network call the tools: set a token in the environment variable PLUGBOARD_TOKEN",
     );
-    expect(problem({}, ["--search", ".", "--http", "--host", "::"])).toContain("Listening on :: would");
+    expect(problem({}, ["--search", ".", "--http", "--host", "::"])).toContain("listening on :: would");
     expect(settled({}, args, { PLUGBOARD_TOKEN: TOKEN }).http?.auth?.token).toBe(TOKEN);
     expect(
       settled({ "c.json": { http: { allowAnonymous: true }, plugins: search } }, ["c.json", ...args.slice(2)]).http

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { matcher } from "@plugboard/core";
 import { CORE_SCHEMA, load, loadAll, mergeTag } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createAuthenticator } from "../src/auth/authenticator.ts";
@@ -10,6 +11,7 @@ import { settle } from "../src/config/settle.ts";
 import { DEFAULT } from "../src/config/layers.ts";
 import { composePlugins } from "../src/plugins/compose.ts";
 import { createLog } from "../src/serve/log.ts";
+import { connectInMemory, serverFactory } from "../src/serve/server.ts";
 import { send, serve } from "./http.ts";
 
 const deploy = join(import.meta.dirname, "..", "..", "..", "examples", "deploy");
@@ -70,8 +72,15 @@ describe.each(Object.keys(configs))("the configuration in %s", (name) => {
   test("is accepted, and so are its plugins, scopes and tokens", async () => {
     const { http, ...config } = settled(name);
     if (!http?.auth) throw new Error("it has no `http.auth`");
-    const { plugin, names } = await composePlugins({ ...config, http });
+    const { plugin, names, notes } = await composePlugins({ ...config, http });
+    const client = await connectInMemory(serverFactory(config, plugin));
+    const { resourceTemplates } = await client.listResourceTemplates();
+    await client.close();
     await plugin.dispose();
+    expect(notes).toEqual([]);
+    for (const pattern of Object.values(http.auth.scopes ?? {}).flat())
+      if (pattern.includes(":"))
+        expect(resourceTemplates.some((one) => matcher([pattern])(one.uriTemplate))).toBe(true);
     expect(names).toEqual(expect.arrayContaining(["core", "cache", "ratelimit", "search"]));
     expect(createAuthenticator(http.auth, { url: http.publicUrl ?? "" }, createLog("silent"))).toBeDefined();
     expect(http).toMatchObject({ port: 3333, host: "0.0.0.0", publicUrl: "https://mcp.example.com/mcp" });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { httpSettings } from "../src/config/http-settings.ts";
 import { Guard } from "../src/http/guard.ts";
 
 const guard = new Guard(
@@ -87,6 +88,11 @@ test("the address that the server listens on is a name for it, a wildcard is not
   expect(on("::", "[::]:3333")).toBe(false);
   expect(on("127.0.0.1", "localhost", 80)).toBe(true);
 });
+
+test.each(["x.com", "X.com:443", "192.168.1.5:80", "fe80::1", "[fe80::1]", "[fe80::1]:80", "my_box"])(
+  "the settings take %s for a host",
+  (host) => expect(httpSettings.parse({ allowedHosts: [host] }).allowedHosts).toEqual([host]),
+);
 
 test("the name in publicUrl is a name for it, and no other of its domain", () => {
   const settings = { host: "0.0.0.0", allowedHosts: [], allowedOrigins: [] };

@@ -213,6 +213,21 @@ describe("sessions", () => {
     expect(serving.front.sessions).toBe(0);
   });
 
+  test("an initialize request with wrong parameters is told which, by its id, and a body that is not JSON is -32700", async () => {
+    await using serving = await serve();
+    const refused = async (body: unknown) => {
+      const answer = await serving.send({ body });
+      return [answer.status, JSON.parse(answer.text)];
+    };
+    const wrong = { ...initialize, id: "one", params: { ...initialize.params, protocolVersion: 1 } };
+    const message = expect.stringMatching(/^This initialize request .* `params\.protocolVersion`: .*expected string/);
+    for (const body of [wrong, { ...wrong, params: {} }])
+      expect(await refused(body)).toEqual([400, { jsonrpc: "2.0", error: { code: -32602, message }, id: "one" }]);
+    expect(await refused("{")).toMatchObject([400, { error: { code: -32700 }, id: null }]);
+    expect(await refused("{}")).toMatchObject([400, { error: { code: -32600 }, id: null }]);
+    expect(serving.front.sessions).toBe(0);
+  });
+
   test("at the bound, the one idle for longest makes room", async () => {
     await using serving = await serve({ maxSessions: 3 });
     const ids: string[] = [];

@@ -116,12 +116,17 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
     [
       "a plugin whose setup fails",
       { [lab]: { failOnSetup: true } },
-      "sub/plugboard.json: lab: setup failed: the lab is closed.",
+      "sub/plugboard.json:1:13: lab: setup failed: the lab is closed.",
     ],
     [
       "a misspelt option",
       { search: { rots: ["."] } },
       "sub/plugboard.json:1:23: unknown key `rots` in `plugins.search`. Did you mean `roots`?",
+    ],
+    [
+      "a misspelt choice of several kinds",
+      { [lab]: {}, ratelimit: { rules: [{ per: "prinicpal", limit: 1, windowMs: 1000 }] } },
+      'rules[0].per`: expected "global", "principal", "session" or "tool". Did you mean "principal"?',
     ],
     [
       "an option of the wrong type",
@@ -146,7 +151,7 @@ describe("one sentence and exit code 2, before anything starts, for", () => {
     [
       "two plugins of one name",
       { [lab]: {}, lab: { plugin: lab } },
-      'two plugins are called "lab". Give one of them a name of its own: `"docs": {"plugin": "search", …}`.',
+      `sub/plugboard.json:1:${17 + JSON.stringify(lab).length}: lab: two plugins are called "lab". Give one of them a name of its own: \`"docs": {"plugin": "search", …}\`.`,
     ],
     [
       "two plugins that bring the same tool",

@@ -42,7 +42,7 @@ export function createAuthenticator(
     throw new Failure(
       "`http.auth` names nobody, so every request would be refused: give `token`, `tokens` or `oauth`, or leave `auth` out.",
     );
-  checkScopes(settings, log);
+  warnOfScopes(settings, log);
 
   const permissions = scopes && new Permissions(scopes);
   const requestable = [...new Set([...(oauth?.requiredScopes ?? []), ...(permissions?.scopes ?? [])])];
@@ -94,17 +94,11 @@ export function createAuthenticator(
   };
 }
 
-/** A scope that permits nothing is a mistake: its holder would be let in, and could do nothing. */
-function checkScopes({ tokens, scopes }: AuthSettings, log: Logger): void {
-  for (const { name, scopes: own } of tokens) {
-    const [unknown] = own.filter((scope) => scopes && !Object.hasOwn(scopes, scope));
-    if (unknown !== undefined)
-      throw new Failure(
-        `\`http.auth.tokens\`: \`${name}\` has the scope \`${unknown}\`, and \`http.auth.scopes\` does not say what it permits. Add it there, or correct its name.`,
-      );
-    if (own.length > 0 && !scopes)
-      log.warn(
-        `the token of ${name} has scopes, and http.auth.scopes does not say what they permit: it permits every tool`,
-      );
-  }
+/** Scopes of tokens restrict nothing where no scope says what it permits. */
+function warnOfScopes({ tokens, scopes }: AuthSettings, log: Logger): void {
+  if (scopes) return;
+  for (const { name } of tokens.filter((token) => token.scopes.length > 0))
+    log.warn(
+      `the token of ${name} has scopes, and http.auth.scopes does not say what they permit: it permits every tool`,
+    );
 }

@@ -1,6 +1,7 @@
 import type { HttpSettings } from "../config/http-settings.ts";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import { Failure } from "../config/failure.ts";
+import { reachNote } from "../config/reach.ts";
 import type { Config } from "../config/settle.ts";
 import { composePlugins } from "../plugins/compose.ts";
 import { openPaths } from "../plugins/paths.ts";
@@ -38,16 +39,21 @@ export async function check(
 
 async function inspect(flags: Flags): Promise<Report> {
   const { config, log } = prepare(flags, "warn");
-  const { plugin, names, tools } = await composePlugins(config);
+  const { plugin, names, tools, notes } = await composePlugins(config);
   try {
     if (config.http?.auth)
       createAuthenticator(config.http.auth, { url: config.http.publicUrl ?? "http://localhost/mcp" }, log);
-    const { problems, notes } = await openPaths(config);
-    if (problems.length > 0) throw new Failure(problems.join("\n"));
-    return { config, plugins: names, tools, notes };
+    const opened = await openPaths(config);
+    if (opened.problems.length > 0) throw new Failure(opened.problems.join("\n"));
+    return { config, plugins: names, tools, notes: [...hostNotes(config), ...notes, ...opened.notes] };
   } finally {
     await plugin.dispose();
   }
+}
+
+function hostNotes({ http, layers, label }: Config): string[] {
+  const note = http && reachNote(http);
+  return note === undefined ? [] : [`${layers.place(["http", "host"]) ?? label}: \`http.host\`: ${note}`];
 }
 
 function asText({ config, plugins, tools, notes }: Report, output: Output): string {
@@ -60,7 +66,7 @@ function asText({ config, plugins, tools, notes }: Report, output: Output): stri
     ...(http ? [`Serves:  ${urlOf(http)}`, `Access:  ${accessTo(http)}`] : []),
     ...notes.map((note) => `${yellow("Note:")}    ${note}`),
     "Tools:",
-    toolLines(tools),
+    toolLines(tools, config.tools),
   ];
   return `${lines.join("\n")}\n`;
 }

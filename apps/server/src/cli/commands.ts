@@ -20,6 +20,7 @@ Examples:
   plugboard add cursor                     what to put into a client's settings`;
 
 const CONFIG = "config file";
+const GLOB_HINT = " Quote a glob, so that the shell does not expand it: `--logs '*.log'`.";
 const JSON_FLAG = ["--json", "print JSON"] as const;
 
 /** The program's commands and flags; `ask` gets what the parsed arguments ask for. */
@@ -52,6 +53,7 @@ export function programOf(cwd: string, ask: (invocation: Invocation) => void): C
       if (!option) throw new Failure(`\`${flag}\` does not belong to \`plugboard ${command.name()}\`.`);
       if (command.getOptionValue(name) === undefined) command.setOptionValue(name, value);
     }
+    checkCount(command);
     return command.opts<Options>();
   };
 
@@ -150,9 +152,21 @@ function elsewhere(description: string): Option {
 /** @throws Failure */
 function checkIsOne(files: readonly string[], { logs }: Given): void {
   if (files.length <= 1) return;
-  const hint = logs ? " Quote a glob, so that the shell does not expand it: `--logs '*.log'`." : "";
+  const hint = logs ? GLOB_HINT : "";
   throw new Failure(
     `There is one config file at most: what is ${files.slice(1).join(", ")}?${hint} See \`plugboard --help\`.`,
+  );
+}
+
+/** @throws Failure where a command got more arguments than it takes */
+function checkCount(command: Command): void {
+  const most = command.registeredArguments.length;
+  const more = command.args.slice(most);
+  if (more.length === 0) return;
+  const takes = most === 0 ? "no arguments" : most === 1 ? "one argument at most" : `${most} arguments at most`;
+  const hint = command.getOptionValue("logs") === undefined ? "" : GLOB_HINT;
+  throw new Failure(
+    `\`plugboard ${command.name()}\` takes ${takes}: what is ${more.join(", ")}?${hint} See \`plugboard ${command.name()} --help\`.`,
   );
 }
 

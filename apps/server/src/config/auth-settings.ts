@@ -52,7 +52,7 @@ export const authSettings = z.strictObject({
     .record(scope, z.array(z.string().min(1)).max(1000))
     .optional()
     .describe(
-      'Tools, and addresses of resources, by scope: `{"logs": ["logtail_*", "logtail:*"]}`. A caller gets those of its scopes and of `*`; without this, all',
+      'Tools, and addresses of resources, by scope: `{"logs": ["logtail_*", "log:*"]}`. A caller gets those of its scopes and of `*`; without this, all',
     ),
 });
 

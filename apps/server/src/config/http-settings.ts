@@ -20,6 +20,9 @@ const resumeSettings = z.strictObject({
     .describe("How long a call goes on whose client is gone, for it to come back; then it is cancelled"),
 });
 
+/** `name`, `name:port`, and addresses: `192.168.1.5:8080`, `[fd00::5]:8080`, `fd00::5`. */
+const HOST = /^(?:(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$/;
+
 export const httpSettings = z.strictObject({
   port: z.int().min(0).max(65_535).default(3333).describe("TCP port; 0 takes a free one"),
   host: z
@@ -53,7 +56,11 @@ export const httpSettings = z.strictObject({
     .default(15_000)
     .describe("An open stream gets a comment each time nothing was sent for so long, for proxies to keep it; 0: never"),
   allowedHosts: z
-    .array(z.string().min(1))
+    .array(
+      z
+        .string()
+        .regex(HOST, "expected a name, or name:port, such as mcp.example.com or box:8080, without scheme and path"),
+    )
     .max(1000)
     .default([])
     .describe(

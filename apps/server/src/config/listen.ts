@@ -5,6 +5,8 @@ import type { Environment } from "./env.ts";
 import { Failure } from "./failure.ts";
 import { type HttpSettings, httpSettings } from "./http-settings.ts";
 import { isObject, type Layer, type Layers } from "./layers.ts";
+import { nearest } from "./nearest.ts";
+import { fieldOf } from "./problems.ts";
 
 /**
  * The settings of HTTP, undefined where the server serves over stdio only.
@@ -37,11 +39,27 @@ export function settleHttp(
   }
   if (!isLoopback(host) && auth === undefined && !allowAnonymous) {
     throw new Failure(
-      `Listening on ${host} would let everybody on the network call the tools: set a token in the environment variable PLUGBOARD_TOKEN, ` +
+      `${place("host")}: listening on ${host} would let everybody on the network call the tools: set a token in the environment variable PLUGBOARD_TOKEN, ` +
         "say in `http.auth` who may call, or permit it with `--allow-anonymous`.",
     );
   }
+  if (auth !== undefined) checkScopes(auth, layers);
   return settings;
+}
+
+/** A scope that permits nothing is a mistake: its holder would be let in, and could do nothing. */
+function checkScopes({ tokens, scopes }: AuthSettings, layers: Layers): void {
+  if (scopes === undefined) return;
+  const problems = tokens.flatMap(({ name, scopes: own }, index) =>
+    own.flatMap((scope, at) => {
+      if (Object.hasOwn(scopes, scope)) return [];
+      const path = ["http", "auth", "tokens", index, "scopes", at];
+      const meant = nearest(scope, Object.keys(scopes));
+      const hint = meant === undefined ? "Add it there, or correct its name." : `Did you mean \`${meant}\`?`;
+      return `${layers.place(path) ?? "The command line"}: \`${fieldOf(path)}\`: \`${name}\` has the scope \`${scope}\`, and \`http.auth.scopes\` does not say what it permits. ${hint}`;
+    }),
+  );
+  if (problems.length > 0) throw new Failure(problems.join("\n"));
 }
 
 function admits({ token, tokens, oauth }: AuthSettings): boolean {

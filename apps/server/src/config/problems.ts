@@ -23,7 +23,7 @@ export type Place = (path: Path, part?: "key") => string;
 export function problems(schema: z.ZodType, value: unknown, place: Place, at: Path = []): string | undefined {
   const outcome = schema.safeParse(value);
   if (outcome.success) return undefined;
-  const all = outcome.error.issues.flatMap((issue) => relevant(issue));
+  const all = outcome.error.issues.flatMap((issue) => relevant(issue, value));
   // A misspelt key explains why another one is missing.
   const issues = all.toSorted(
     (a, b) => Number(b.code === "unrecognized_keys") - Number(a.code === "unrecognized_keys"),
@@ -55,27 +55,56 @@ function sentences(issue: Issue, schema: z.ZodType, value: unknown, place: Place
 /** For a misspelt choice, what was meant. */
 function meantValue(issue: Issue, value: unknown): string {
   if (issue.code !== "invalid_value") return "";
-  const given = issue.path.reduce<unknown>((inner, part) => (inner as Record<PropertyKey, unknown>)[part], value);
+  const given = valueAt(value, issue.path);
   const choices = issue.values.filter((choice) => typeof choice === "string");
   const meant = typeof given === "string" ? nearest(given, choices) : undefined;
   return meant === undefined ? "" : ` Did you mean "${meant}"?`;
 }
 
-/** Of a union that fits nowhere, the problems of the branch that was meant: the one of the value's own type. */
-function relevant(issue: Issue): Issue[] {
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inner, part) => (inner as Record<PropertyKey, unknown>)[part], value);
+}
+
+/**
+ * Of a union that fits nowhere, the problems of the branch that was meant: the one of the value's own type. Where several
+ * are, the choices of all of them.
+ * @param value the whole of what was checked
+ */
+function relevant(issue: Issue, value: unknown): Issue[] {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
-  const meant = issue.errors.find(
-    (errors) => !errors.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+  const type = typeof valueAt(value, issue.path);
+  const ofType = issue.errors.filter(
+    (errors) => !errors.some((error) => error.path.length === 0 && isOfOtherType(error, type)),
   );
+  const [meant] = ofType;
   if (!meant) {
     const types = issue.errors.flatMap((errors) =>
-      errors.map((error) => (error.code === "invalid_type" ? error.expected : undefined)),
+      errors.flatMap((error) => (error.code === "invalid_type" ? [error.expected] : choicesOf(error).map(quoted))),
     );
-    return [
-      { ...issue, code: "custom", message: `expected ${[...new Set(types)].filter(Boolean).join(" or ")}` } as Issue,
-    ];
+    return [{ ...issue, code: "custom", message: `expected ${listed([...new Set(types)])}` } as Issue];
   }
-  return meant.flatMap((error) => relevant({ ...error, path: [...issue.path, ...error.path] }));
+  const choices = ofType.map((errors) => errors.flatMap((error) => (error.path.length === 0 ? choicesOf(error) : [])));
+  if (choices.every(({ length }) => length > 0)) {
+    const values = [...new Set(choices.flat())];
+    return [{ ...issue, code: "invalid_value", values, message: `expected ${listed(values.map(quoted))}` } as Issue];
+  }
+  return meant.flatMap((error) => relevant({ ...error, path: [...issue.path, ...error.path] }, value));
+}
+
+type Choice = Extract<Issue, { code: "invalid_value" }>["values"][number];
+
+const choicesOf = (issue: Issue): readonly Choice[] => (issue.code === "invalid_value" ? issue.values : []);
+
+const quoted = (choice: Choice): string => (typeof choice === "string" ? JSON.stringify(choice) : String(choice));
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1) ?? ""}`;
+}
+
+/** Also where there are choices, and none of them is of the value's type. */
+function isOfOtherType(issue: Issue, type: string): boolean {
+  if (issue.code === "invalid_type") return true;
+  return issue.code === "invalid_value" && !issue.values.some((choice) => typeof choice === type);
 }
 
 function keysAt(schema: z.ZodType, path: Path): string[] {

@@ -8,6 +8,13 @@ export function inUrl(host: string): string {
   return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }
 
+const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", "*"]);
+
+/** Whether `host` stands for all addresses of the machine: where the server listens, and no name that clients use. */
+export function isWildcard(host: string): boolean {
+  return WILDCARDS.has(host);
+}
+
 /** The path of the endpoint. */
 export const MCP_PATH = "/mcp";
 

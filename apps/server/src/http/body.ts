@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { ErrorCode } from "@modelcontextprotocol/sdk/types.js";
 import type { HttpSettings } from "../config/http-settings.ts";
 import { measure } from "./measure.ts";
 import type { Refusal } from "./respond.ts";
@@ -29,7 +30,7 @@ export async function readJson(req: IncomingMessage, bounds: BodyBounds): Promis
   try {
     return { json: JSON.parse(text.toString("utf8")) };
   } catch {
-    return { status: 400, message: "The body is not JSON." };
+    return { status: 400, code: ErrorCode.ParseError, message: "The body is not JSON." };
   }
 }
 

@@ -1,8 +1,7 @@
 import type { HttpSettings } from "../config/http-settings.ts";
-import { inUrl } from "./address.ts";
+import { inUrl, isWildcard } from "./address.ts";
 
 const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
-const WILDCARDS = new Set(["0.0.0.0", "::", "[::]", "*"]);
 
 /** Which `Host` and `Origin` a request may have: the protection against DNS rebinding and against other sites' pages. */
 export class Guard {
@@ -19,8 +18,8 @@ export class Guard {
   ) {
     const { host, allowedHosts, allowedOrigins, publicUrl } = settings;
     const names = ["localhost", "127.0.0.1", "[::1]"];
-    // A wildcard address is where the server listens, not a name that clients use; browsers take 0.0.0.0 to this machine.
-    if (!WILDCARDS.has(host)) names.push(inUrl(host.toLowerCase()));
+    // Browsers take 0.0.0.0 to this machine.
+    if (!isWildcard(host)) names.push(inUrl(host.toLowerCase()));
     const own = names.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
     // A proxy hands on the name that clients use.
     const known = publicUrl === undefined ? allowedHosts : [...allowedHosts, new URL(publicUrl).host];

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import {
   DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
-  isInitializeRequest,
+  ErrorCode,
+  InitializeRequestSchema,
+  isJSONRPCRequest,
   type JSONRPCMessage,
   JSONRPCMessageSchema,
+  type JSONRPCRequest,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { Authenticator, Identity } from "../auth/types.ts";
@@ -16,6 +19,8 @@ const PRIMING_SINCE = "2025-11-25";
 const BATCHING = "2025-03-26";
 /** Most messages in such an array. */
 const MAX_BATCH = 100;
+/** Most mistakes in the parameters of a request that an answer names. */
+const MAX_NAMED = 5;
 
 /** What a client has posted. */
 export interface Posted {
@@ -77,12 +82,11 @@ export async function readPosted(req: IncomingMessage, bounds: BodyBounds, calle
   if (!first) return { status: 400, message: "The body has no message." };
   const objection = caller.identity && caller.authenticator?.objection(caller.identity, messages);
   if (objection) return objection;
-  const initialize = messages.find((message) => isInitializeRequest(message));
+  const initialize = messages.filter(isJSONRPCRequest).find(({ method }) => method === "initialize");
   if (initialize) {
     if (batch)
       return { status: 400, message: "An initialize request stands alone: send it without an array around it." };
-    const { protocolVersion: version } = initialize.params as { protocolVersion: string };
-    return { messages, initialize: true, primes: understandsPriming(version) };
+    return started(initialize);
   }
   const version = protocolVersion(req);
   const unsupported = versionRefusal(version);
@@ -93,4 +97,18 @@ export async function readPosted(req: IncomingMessage, bounds: BodyBounds, calle
       message: `Protocol ${version} has no arrays of messages: send each in a request of its own.`,
     };
   return { messages, initialize: false, primes: understandsPriming(version) };
+}
+
+/** A session starts with what the client is and speaks: without that there is none. */
+function started(request: JSONRPCRequest): Posted | Refusal {
+  const { success, data, error } = InitializeRequestSchema.safeParse(request);
+  if (success)
+    return { messages: [request], initialize: true, primes: understandsPriming(data.params.protocolVersion) };
+  const wrong = error.issues.slice(0, MAX_NAMED).map(({ path, message }) => `\`${path.join(".")}\`: ${message}`);
+  return {
+    status: 400,
+    code: ErrorCode.InvalidParams,
+    id: request.id,
+    message: `This initialize request starts no session. ${wrong.join("; ")}.`,
+  };
 }

@@ -1,5 +1,6 @@
 import { finished } from "node:stream";
 import type { ServerResponse } from "node:http";
+import type { RequestId } from "@modelcontextprotocol/sdk/types.js";
 
 /** JSON-RPC codes that the SDKs use for the same cases. */
 const CODES: Readonly<Record<number, number>> = { 400: -32600, 404: -32001, 500: -32603 };
@@ -9,6 +10,10 @@ export interface Refusal {
   readonly status: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of JSON-RPC; by default the one that goes with the status. */
+  readonly code?: number;
+  /** Of the request that it answers, where it is one of a single message. */
+  readonly id?: RequestId;
 }
 
 export const SESSION_OVER: Refusal = {
@@ -21,9 +26,10 @@ export const SHUTTING_DOWN: Refusal = {
   headers: { "Retry-After": "5", Connection: "close" },
 };
 
-/** Refuses a request with a JSON-RPC error that belongs to no message. */
-export function refuse(res: ServerResponse, { status, message, headers = {} }: Refusal): void {
-  const body = JSON.stringify({ jsonrpc: "2.0", error: { code: CODES[status] ?? -32000, message }, id: null });
+/** Refuses a request with a JSON-RPC error, which mostly belongs to no message. */
+export function refuse(res: ServerResponse, refusal: Refusal): void {
+  const { status, message, headers = {}, code = CODES[status] ?? -32000, id = null } = refusal;
+  const body = JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id });
   for (const [name, value] of Object.entries({ "Content-Type": "application/json", ...headers }))
     res.setHeader(name, value);
   res.statusCode = status;

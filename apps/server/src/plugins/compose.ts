@@ -8,7 +8,7 @@ import { type ListedTool, listTools, serverFactory } from "../serve/server.ts";
 import { type AnyFactory, loadPlugin } from "./load.ts";
 import { missingPaths } from "./paths.ts";
 import { offering, toolPolicy } from "./policy.ts";
-import { checkToolNames } from "./tool-names.ts";
+import { checkToolNames, scopeNotes } from "./tool-names.ts";
 
 /** The plugins of a configuration, ready to be attached. */
 export interface Composition {
@@ -18,6 +18,8 @@ export interface Composition {
   readonly names: readonly string[];
   /** What a client on this machine is offered. */
   readonly tools: readonly ListedTool[];
+  /** What is no mistake, and may be none that was meant. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -36,22 +38,23 @@ export async function composePlugins(config: Config): Promise<Composition> {
   try {
     for (const [chosen, factory] of loaded) made.push(make(chosen, factory));
     const all = await listTools(serverFactory(config, compose(made)));
-    checkToolNames(
-      config,
-      all.map(({ name }) => name),
-    );
+    const allNames = all.map(({ name }) => name);
+    checkToolNames(config, allNames);
     const offered = offering(config.tools);
     return {
       // Outermost, and so closed last: what is hidden stays hidden to the end.
       plugin: compose([...toolPolicy(config), ...made]),
       names: made.map(({ name }) => name),
       tools: all.filter(({ name }) => offered(name)),
+      notes: scopeNotes(config, allNames),
     };
   } catch (error) {
     for (const plugin of made.toReversed()) await plugin.dispose().catch(() => undefined);
-    throw error instanceof PluginError
-      ? new Failure(`${config.label}: ${reworded(error)}`, 2, { cause: error })
-      : error;
+    if (!(error instanceof PluginError)) throw error;
+    // Of two that have the same, the second is told.
+    const blamed = loaded.findLast(([{ as }, { definition }]) => (as ?? definition.name) === error.plugin);
+    const place = blamed && config.layers.place(["plugins", blamed[0].key], "key");
+    throw new Failure(`${place ?? config.label}: ${reworded(error)}`, 2, { cause: error });
   }
 }
 

@@ -10,10 +10,12 @@ type Needed = Pick<Config, "folder" | "label" | "layers">;
 
 /** A file, folder or glob that the options of a plugin name. */
 interface Named {
-  /** As the configuration has it. */
-  readonly path: string;
   /** Absolute; of a glob, the folder before it. */
   readonly file: string;
+  /** What a message calls the file: by its references, where its path is made of some. */
+  readonly shown: string;
+  /** What a message says that is not there: as the configuration has it, and as it is. */
+  readonly missing: string;
   /** Where it stands, for a message. */
   readonly where: string;
 }
@@ -26,10 +28,8 @@ export function missingPaths(chosen: Chosen, config: Needed): string[] {
     return [
       `${placeOf(["plugins", chosen.key, option], config)}: it is missing; name the files and folders, or give \`[]\` where other plugins bring the documents.`,
     ];
-  return namedIn(chosen, option, config).flatMap(({ path, file, where }) =>
-    existsSync(file)
-      ? []
-      : [`${where}: there is no file or folder ${path}${file === path ? "" : ` (that is ${file})`}.`],
+  return namedIn(chosen, option, config).flatMap(({ file, missing, where }) =>
+    existsSync(file) ? [] : [`${where}: there is no file or folder ${missing}.`],
   );
 }
 
@@ -48,10 +48,10 @@ export async function openPaths({ plugins, ...config }: Needed & Pick<Config, "p
     const option = pathOptions[chosen.module] ?? laterOptions[chosen.module];
     return option === undefined ? [] : namedIn(chosen, option, config);
   });
-  for (const { file, where } of named) {
+  for (const { file, shown, where } of named) {
     const code = await failureOf(file);
-    if (code === "ENOENT") notes.push(`${where}: there is nothing at ${file} yet.`);
-    else if (code !== undefined) problems.push(`${where}: ${file} cannot be read (${code}).`);
+    if (code === "ENOENT") notes.push(`${where}: there is nothing at ${shown} yet.`);
+    else if (code !== undefined) problems.push(`${where}: ${shown} cannot be read (${code}).`);
   }
   return { problems, notes };
 }
@@ -62,7 +62,17 @@ function namedIn({ key, module, options }: Chosen, option: string, config: Neede
   return paths.flatMap((path: unknown, index) => {
     if (typeof path !== "string") return [];
     const fixed = laterOptions[module] === option ? beforeGlob(path) : path;
-    return { path, file: resolve(config.folder, fixed), where: placeOf(["plugins", key, option, index], config) };
+    const at = ["plugins", key, option, index];
+    const file = resolve(config.folder, fixed);
+    const where = placeOf(at, config);
+    const origin = config.layers.originOf(at);
+    // What a reference stands for may be a secret.
+    const references = origin.from === "file" ? origin.references.map((name) => `\`\${${name}}\``) : [];
+    if (references.length > 0) {
+      const shown = `the path made of ${[...new Set(references)].join(" and ")}`;
+      return { file, where, shown, missing: `at ${shown}` };
+    }
+    return { file, where, shown: file, missing: file === path ? file : `${path} (that is ${file})` };
   });
 }
 

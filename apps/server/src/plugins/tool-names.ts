@@ -32,17 +32,37 @@ export function checkToolNames(
   if (problems.length > 0) throw new Failure(problems.join("\n"));
 }
 
-function namedIn({ tools: { allow = [], deny, describe }, http }: Pick<Config, "tools" | "http">): Named[] {
-  const each = (names: readonly string[], path: readonly PropertyKey[]): Named[] =>
-    names.map((name, at) => ({ name, path: [...path, at] }));
+/**
+ * Patterns of scopes that fit no tool and cannot be meant for resources, whose addresses have a colon: they permit nothing.
+ * @param tools all of them, those that are hidden too
+ */
+export function scopeNotes(
+  { label, http, layers }: Pick<Config, "label" | "http" | "layers">,
+  tools: readonly string[],
+): string[] {
+  const families = new Set(tools.map((name) => name.replace(/_.*$/, "_*")));
+  return scopePatterns(http).flatMap(({ name, path }) => {
+    if (!name.includes("*") || name.includes(":") || tools.some(matcher([name]))) return [];
+    const meant = nearest(name, families);
+    const hint = meant === undefined ? "" : ` Did you mean \`${meant}\`?`;
+    return `${layers.place(path) ?? label}: \`${fieldOf(path)}\`: \`${name}\` fits no tool.${hint}`;
+  });
+}
+
+const each = (names: readonly string[], path: readonly PropertyKey[]): Named[] =>
+  names.map((name, at) => ({ name, path: [...path, at] }));
+
+function scopePatterns(http: Config["http"]): Named[] {
   const scopes = Object.entries(http?.auth?.scopes ?? {});
+  return scopes.flatMap(([scope, names]) => each(names, ["http", "auth", "scopes", scope]));
+}
+
+function namedIn({ tools: { allow = [], deny, describe }, http }: Pick<Config, "tools" | "http">): Named[] {
   return [
     ...each(allow, ["tools", "allow"]),
     ...each(deny, ["tools", "deny"]),
     ...Object.keys(describe).map((name): Named => ({ name, path: ["tools", "describe", name], part: "key" })),
     // Patterns in scopes may be meant for resources.
-    ...scopes
-      .flatMap(([scope, names]) => each(names, ["http", "auth", "scopes", scope]))
-      .filter(({ name }) => !/[*:]/.test(name)),
+    ...scopePatterns(http).filter(({ name }) => !/[*:]/.test(name)),
   ];
 }
