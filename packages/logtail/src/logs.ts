@@ -29,6 +29,8 @@ export interface Selection {
   readonly count: number;
   /** What the caller may have meant, where the name leaves logs out that it seems to name. */
   readonly hint?: string;
+  /** What to say where nothing is found, if no log has a name that fits the glob. */
+  readonly none?: string;
 }
 
 /** The configuration, as it was understood at the first use. */
@@ -95,11 +97,22 @@ export class Logs {
 
   async #glob(name: string, signal: AbortSignal | undefined): Promise<Selection> {
     const found = await this.#selection(name, globMatcher(name), signal);
-    if (name.includes("/")) return found;
+    const none = found.count === 0 ? await this.#none(name, signal) : undefined;
+    const hint = name.includes("/") ? undefined : await this.#deeper(name, found.count, signal);
+    if (none !== undefined) return { ...found, none: hint === undefined ? none : `${none} ${hint}` };
+    return hint === undefined ? found : { ...found, hint };
+  }
+
+  async #deeper(name: string, found: number, signal: AbortSignal | undefined): Promise<string | undefined> {
     const deep = `**/${name}`;
     const { count } = await this.#selection(deep, globMatcher(deep), signal);
-    if (count === found.count) return found;
-    return { ...found, hint: `${count - found.count} more logs lie in folders: "${deep}" names them too.` };
+    return count === found ? undefined : `${count - found} more logs lie in folders: "${deep}" names them too.`;
+  }
+
+  async #none(glob: string, signal: AbortSignal | undefined): Promise<string> {
+    const { logs, omitted } = (await this.#selection(ALL, undefined, signal)).listing;
+    const labels = logs.map(({ label }) => label);
+    return noneLike(glob, labels, omitted);
   }
 
   async #selection(
@@ -149,13 +162,28 @@ export class Logs {
 const SHOWN = 20;
 
 function unknown(name: string, labels: readonly string[]): string {
-  const asked = `"${shownName(name.slice(0, 200))}"`;
+  const asked = quoted(name);
   if (labels.length === 0) return `There is no log ${asked}; there are none at all yet.`;
   const wanted = basename(name)
     .toLowerCase()
     .replace(/\.[^.]*$/, "");
   const near = labels.filter((label) => wanted.length > 2 && label.toLowerCase().includes(wanted));
-  const shown = [...new Set([...near, ...labels])].slice(0, SHOWN).map(shownName);
-  const more = labels.length > shown.length ? `, and ${labels.length - shown.length} more` : "";
-  return `There is no log ${asked}. There are: ${shown.join(", ")}${more}. A glob such as "**/*.log" names several.`;
+  return `There is no log ${asked}. There are: ${enumerated([...new Set([...near, ...labels])])}. A glob such as "**/*.log" names several.`;
+}
+
+function noneLike(glob: string, labels: readonly string[], omitted: number): string {
+  if (labels.length === 0) return `No log has a name like ${quoted(glob)}; there are none at all yet.`;
+  const all = labels.length + omitted;
+  const none = all === 1 ? "The only log does not have" : `None of the ${all} logs has`;
+  return `${none} a name like ${quoted(glob)}. There ${all === 1 ? "is" : "are"}: ${enumerated(labels, omitted)}.`;
+}
+
+function quoted(name: string): string {
+  return `"${shownName(name.slice(0, 200))}"`;
+}
+
+function enumerated(labels: readonly string[], omitted = 0): string {
+  const shown = labels.slice(0, SHOWN).map(shownName);
+  const left = labels.length + omitted - shown.length;
+  return `${shown.join(", ")}${left > 0 ? `, and ${left} more` : ""}`;
 }

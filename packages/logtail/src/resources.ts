@@ -24,6 +24,7 @@ export async function listResources(logtail: Logtail, scheme: string, signal: Ab
   return listing.logs.map(({ label }) => ({
     uri: uriOf(scheme, label),
     name: label,
+    title: label,
     description: `The last ${LINES} lines of ${label}`,
     mimeType: "text/plain",
   }));

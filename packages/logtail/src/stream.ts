@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +44,7 @@ export class Spools {
   readonly #names = new Set<string>();
   readonly #onFolder: (folder: string) => void;
   #folder: Promise<string> | undefined;
+  #path: string | undefined;
   #closed = false;
 
   /** @param onFolder told once where the files are, when there is a first one */
@@ -87,7 +89,13 @@ export class Spools {
     await Promise.allSettled(running.map(({ ended }) => ended));
     const folder = await this.#folder?.catch(() => undefined);
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    process.off("exit", this.#removeAtOnce);
   }
+
+  /** For a process that ends without closing this. */
+  readonly #removeAtOnce = (): void => {
+    if (this.#path !== undefined) rmSync(this.#path, { recursive: true, force: true });
+  };
 
   async #keep(
     name: string,
@@ -118,6 +126,8 @@ export class Spools {
   #made(): Promise<string> {
     this.#folder ??= (async () => {
       const folder = await realpath(await mkdtemp(join(tmpdir(), "plugboard-logtail-")));
+      this.#path = folder;
+      process.once("exit", this.#removeAtOnce);
       this.#onFolder(folder);
       return folder;
     })().catch((error: unknown) => {

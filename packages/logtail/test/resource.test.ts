@@ -13,6 +13,7 @@ describe("resources", () => {
     await writeFile(place.at("a b.log"), "b\n");
     await using served = await serve({ paths: [place.path] });
     const { resources } = await served.client.listResources();
+    for (const { name, title } of resources) expect(title).toBe(name);
     expect(resources.map(({ uri, name }) => [uri, name])).toEqual([
       ["log:///a%20b.log", "a b.log"],
       ["log:///app.log", "app.log"],

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { writeFile } from "node:fs/promises";
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { folder } from "./read/folder.ts";
 import { Spools } from "../src/stream.ts";
 import { serve } from "./tools/serve.ts";
@@ -17,12 +18,9 @@ const spools = (): string[] => readdirSync(tmpdir()).filter((name) => name.start
 let temporary: Awaited<ReturnType<typeof folder>>;
 beforeAll(async () => {
   temporary = await folder();
-  vi.stubEnv("TMPDIR", temporary.path);
 });
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await temporary[Symbol.asyncDispose]();
-});
+beforeEach(() => void vi.stubEnv("TMPDIR", temporary.path));
+afterAll(() => temporary[Symbol.asyncDispose]());
 
 async function* items(...texts: string[]): AsyncGenerator<string> {
   yield* texts;
@@ -49,6 +47,20 @@ describe("streams", () => {
     });
     expect((await served.call("list")).logs.map(({ name }) => name)).toEqual(["stream:worker"]);
     await wait;
+  });
+
+  it("leave nothing behind in a process that ends without disposing of anything", async () => {
+    const program = `
+      import { Spools } from ${JSON.stringify(new URL("../src/stream.ts", import.meta.url).href)};
+      const spools = new Spools({ maxStreams: 1, maxStreamBytes: 100000 }, (folder) => console.log(folder));
+      await spools.start("a", (async function* () { yield "line\\n"; })()).ended;`;
+    const tsx = ["--import", import.meta.resolve("tsx"), "--conditions=@plugboard/source"];
+    const child = spawn(process.execPath, [...tsx, "--input-type=module", "-e", program], { stdio: "pipe" });
+    let kept = "";
+    child.stdout.on("data", (data) => (kept += String(data)));
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(kept).toContain("plugboard-logtail-");
+    expect(existsSync(kept.trim())).toBe(false);
   });
 
   it("take lines without ends, can be started again, and are bounded", async () => {

@@ -21,8 +21,8 @@ export interface KnownFile {
 const ENOUGH = 256;
 
 /**
- * Finds a file that was read before: by its id with its content, or by its content alone, in the row of rotated files behind
- * `floor`, among those that nothing else was found to be.
+ * Finds a file that was read before: by its id with its content, or by its content alone, and then in the row of rotated files
+ * behind `floor`; among those that nothing else was found to be.
  * @param time what was written to since, in milliseconds since the epoch, is the likelier one of several with one content
  * @throws Moved
  * @throws FileAccessError
@@ -36,9 +36,14 @@ export async function findKnown(
   time: number,
   signal: AbortSignal | undefined,
 ): Promise<KnownFile | undefined> {
-  const rotated = log.rotated.filter((one, index) => index > floor && !claimed.has(one) && isReadable(one));
+  const isFree = (one: ListedRotated): boolean => !claimed.has(one) && isReadable(one);
+  const free = log.rotated.filter(isFree);
+  const rotated = log.rotated.slice(floor + 1).filter(isFree);
   const live = log.live && !claimed.has(log.live) ? [log.live] : [];
-  const named = [...live, ...rotated, ...log.beside].filter((one) => one.id === position.id);
+  // An id alone proves little.
+  const named = [...live, ...(position.headLength === 0 ? rotated : free), ...log.beside].filter(
+    (one) => one.id === position.id,
+  );
   const check = async (file: OpenFile, listed: Listed | undefined): Promise<KnownFile | undefined> => {
     const compressed = listed !== undefined && compressionOf(listed) === "gzip";
     // A file that was empty shows nothing by which to know it but its inode.

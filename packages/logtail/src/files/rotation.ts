@@ -1,7 +1,8 @@
 /** What a name says about a file that was rotated away. */
 export interface Rotated {
-  /** Numbered names count up with age, dated ones with time; other words say nothing. */
+  /** Numbered names count with age or with time, dated ones with time; other words say nothing. */
   readonly kind: "number" | "date" | "word";
+  /** The number; or year, month, day and what follows them, as far as the name goes. */
   readonly order: readonly number[];
   /** The ending of a compressed file, without its dot. Only `gz` can be read. */
   readonly compression: string | undefined;
@@ -64,8 +65,19 @@ export function sequel(name: string): Rotated {
 function meaningOf(tag: string, compression: string | undefined): Rotated | undefined {
   if (/^\d{1,4}$/.test(tag)) return { kind: "number", order: [Number(tag)], compression };
   if (/^\d[\dTZtz:_.+-]{4,39}$/.test(tag))
-    return { kind: "date", order: (tag.match(/\d+/g) ?? []).map(Number), compression };
+    return { kind: "date", order: (spelledOut(tag).match(/\d+/g) ?? []).map(Number), compression };
   return /^(?:old|bak|prev|previous|backup|save)$/i.test(tag) ? { kind: "word", order: [], compression } : undefined;
+}
+
+/** A date with separators between its parts, so that all ways of writing one compare: `20261122T1015` as `2026-11-22T10-15`. */
+function spelledOut(tag: string): string {
+  return tag
+    .replace(
+      /^(20\d\d)(0[1-9]|1[0-2])(?:(0[1-9]|[12]\d|3[01])|(?!\d))T?/i,
+      (_, year: string, month: string, day?: string) =>
+        day === undefined ? `${year}-${month}` : `${year}-${month}-${day}T`,
+    )
+    .replace(/^(\d{4}\D\d\d\D\d\d)(?:T(\d\d)(\d\d)|[._-](\d\d)(\d\d)(?=\d\d(?!\d)))/i, "$1T$2$4-$3$5-");
 }
 
 function tagOf(base: string, plain: string): string | undefined {
@@ -75,19 +87,6 @@ function tagOf(base: string, plain: string): string | undefined {
   const [stem, ending] = [base.slice(0, dot), base.slice(dot)];
   if (plain.length <= base.length + 1 || !plain.startsWith(stem) || !plain.endsWith(ending)) return undefined;
   return SEPARATORS.includes(plain[stem.length] ?? " ") ? plain.slice(stem.length + 1, -ending.length) : undefined;
-}
-
-/** Sorts the rotated files of one log, oldest first: by their names where these say so, else by their last change. */
-export function byAge(
-  a: { readonly rotated: Rotated; readonly mtimeMs: number },
-  b: { readonly rotated: Rotated; readonly mtimeMs: number },
-): number {
-  const { kind, order } = a.rotated;
-  if (kind === b.rotated.kind && kind !== "word") {
-    const difference = compareOrder(order, b.rotated.order);
-    if (difference !== 0) return kind === "number" ? -difference : difference;
-  }
-  return a.mtimeMs - b.mtimeMs;
 }
 
 /** Compares two rows of numbers, the first one first. */

@@ -1,12 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Location, Roots } from "@plugboard/core/files";
+import { byAge } from "./age.ts";
 import { familiesOf } from "./families.ts";
 import type { Family } from "./families.ts";
 import { idOf } from "./identity.ts";
 import { labelsFor } from "./labels.ts";
 import type { Labels } from "./labels.ts";
-import { byAge } from "./rotation.ts";
 import type { Rotated } from "./rotation.ts";
 import { territory } from "./territory.ts";
 
@@ -39,6 +39,8 @@ export interface Listed {
   readonly id: string;
   readonly size: number;
   readonly mtimeMs: number;
+  /** Since when there is such a file: its birth, or its last change where that is earlier or the birth is not known. */
+  readonly bornMs: number;
   /** What its name says, if it is one that the log was rotated to. */
   readonly rotated: Rotated | undefined;
 }
@@ -195,7 +197,10 @@ export function source(options: SourceOptions): Source {
     const beside = await Promise.all(family.beside.map(listed));
     return {
       live,
-      rotated: rotated.filter((one) => one !== undefined).toSorted(byAge),
+      rotated: byAge(
+        rotated.filter((one) => one !== undefined),
+        live,
+      ),
       beside: beside.filter((one) => one !== undefined),
     };
   }
@@ -203,12 +208,15 @@ export function source(options: SourceOptions): Source {
   async function listed(path: string): Promise<Listed | undefined> {
     const found = await stat(path, { bigint: true }).catch(() => undefined);
     if (!found?.isFile()) return undefined;
+    const mtimeMs = Number(found.mtimeNs) / 1e6;
+    const birthMs = Number(found.birthtimeNs) / 1e6;
     return {
       relative: relativeOf(path),
       path,
       id: idOf(found),
       size: Number(found.size),
-      mtimeMs: Number(found.mtimeNs) / 1e6,
+      mtimeMs,
+      bornMs: birthMs > 0 ? Math.min(birthMs, mtimeMs) : mtimeMs,
       rotated: undefined,
     };
   }

@@ -52,7 +52,8 @@ export async function readLog(logtail: Logtail, args: Args, call: Call): Promise
   const { omitted } = selection.listing;
   const left = omitted > 0 ? [omittedNote(omitted)] : [];
   const start = page.first && (await placeOfLine(source, page.first, signal));
-  const hint = hintFor(step, args, waitMs, page.lines.length) ?? selection.hint;
+  const none = page.lines.length === 0 ? selection.none : undefined;
+  const hint = none ?? hintFor(step, args, waitMs, page.lines.length) ?? selection.hint;
   return {
     source: selection.name,
     ...(args.as === "lines" ? { lines: page.texts() } : { events: page.events(logtail) }),
@@ -83,6 +84,8 @@ function hintFor(step: Reading, args: Args, waitMs: number, lines: number): stri
       ? `It did not come within ${waitMs} ms. To wait on, call again with this cursor.`
       : "It has not come. To wait for it, pass wait_ms with this cursor.";
   }
+  if (waitMs > 0 && cursor === undefined && !until && lines === 0)
+    return "To wait for news, pass wait_ms with a cursor, such as this one: without one nothing is waited for.";
   if (lines > 0 || step.gaps.length > 0 || step.more || args.lines === 0) return undefined;
   if (cursor !== undefined) return "Nothing new. To wait for news, pass wait_ms with this cursor.";
   return until || step.notes.length > 0 ? undefined : "The log has no such lines.";

@@ -27,7 +27,7 @@ export async function searchLogs(logtail: Logtail, args: Args, call: Call): Prom
   // By level alone, the scraps of a stack trace are no hits.
   const query = asked.level !== undefined && !asked.pattern ? { ...asked, heads: true } : asked;
   const { signal } = call;
-  const { source, listing, name, count, hint: meant } = await logtail.select(args.source, signal);
+  const { source, listing, name, count, hint: meant, none } = await logtail.select(args.source, signal);
   if (args.cursor !== undefined && isPlace(args.cursor))
     throw new ToolError("`cursor` is the cursor of a line: pass it to the read tool. Searches go on with next_cursor.");
   const key = keyOf(source.key, args);
@@ -73,7 +73,9 @@ export async function searchLogs(logtail: Logtail, args: Args, call: Call): Prom
     omitted > 0 && omittedNote(omitted),
     ...found.skipped,
   ].filter((note) => typeof note === "string");
-  const hint = [hintFor(found, args, next !== undefined, query), meant].filter((part) => part !== undefined).join(" ");
+  const hint =
+    (rows.length === 0 ? none : undefined) ??
+    [hintFor(found, args, next !== undefined, query), meant].filter((part) => part !== undefined).join(" ");
   return {
     source: name,
     hits: rows,

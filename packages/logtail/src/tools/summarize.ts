@@ -30,7 +30,7 @@ export async function summarizeLogs(logtail: Logtail, args: Args, call: Call): P
   const now = Date.now();
   const asked = queryOf(args, options, now);
   const { signal } = call;
-  const { source, listing, name, hint } = await logtail.select(args.source, signal);
+  const { source, listing, name, hint, none } = await logtail.select(args.source, signal);
   const { logs, omitted } = listing;
   const { segments, skipped } = segmentsOf(
     logs,
@@ -92,6 +92,7 @@ export async function summarizeLogs(logtail: Logtail, args: Args, call: Call): P
       split,
       timed: asked.since !== undefined || asked.until !== undefined,
       hint,
+      none,
       short: shorten(logtail.show, options),
     });
   } finally {

@@ -24,6 +24,8 @@ export interface Covered {
   readonly timed: boolean;
   /** What the caller may have meant by the name. */
   readonly hint: string | undefined;
+  /** That no log has such a name, where that is so. */
+  readonly none: string | undefined;
   /** Makes a template fit to be shown. */
   readonly short: (text: string) => string;
 }
@@ -37,7 +39,7 @@ export function summaryOf(report: SummaryReport, rows: Row[], covered: Covered):
   const left = report.templates.length - rows.length;
   const shown = rows.reduce((sum, { count }) => sum + count, 0);
   const notes = [...covered.notes, ...(left > 0 ? [`${left} more templates do not fit: narrow the question.`] : [])];
-  const hint = [hintFor(report, covered), covered.hint].filter((part) => part !== undefined).join(" ");
+  const hint = covered.none ?? [hintFor(report, covered), covered.hint].filter((part) => part !== undefined).join(" ");
   return {
     source: covered.name,
     messages: report.lines,

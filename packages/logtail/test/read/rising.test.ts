@@ -1,0 +1,178 @@
+import { appendFile, copyFile, readFile, rename, stat, truncate, unlink, utimes, writeFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { read } from "../../src/read/reader.ts";
+import { lines, serve } from "../tools/serve.ts";
+import { folder, logs } from "./folder.ts";
+
+const text = (from: number, count: number): string =>
+  Array.from({ length: count }, (_, index) => `line ${from + index}\n`).join("");
+const numbers = (all: readonly { text: string }[]): number[] => all.map((line) => Number(line.text.split(" ")[1]));
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+
+/** Until a file that is written now has a later time than all before: the clock of files is a coarse one. */
+async function tick(path: string): Promise<void> {
+  await writeFile(path, "");
+  const { mtimeMs } = await stat(path);
+  do await writeFile(path, "");
+  while ((await stat(path)).mtimeMs === mtimeMs);
+}
+
+/** As gzip does: the time of the last change stays. */
+async function gzip(path: string): Promise<void> {
+  const { mtime } = await stat(path);
+  await writeFile(`${path}.gz`, gzipSync(await readFile(path)));
+  await utimes(`${path}.gz`, mtime, mtime);
+  await unlink(path);
+}
+
+/** Rotates the log in rounds with ten lines before and ten after each; gives what comes with the cursor after each. */
+async function rounds(rotate: (at: (name: string) => string, round: number) => Promise<void>, count = 5) {
+  await using place = await folder();
+  const log = place.at("app.log");
+  await writeFile(log, text(0, 10));
+  let { cursor } = await read(await logs(place.path), undefined);
+  const got: number[] = [];
+  const gaps = [];
+  for (let round = 1; round <= count; round += 1) {
+    await tick(place.at("clock"));
+    await appendFile(log, text(20 * round - 10, 10));
+    await rotate(place.at, round);
+    await tick(place.at("clock"));
+    await appendFile(log, text(20 * round, 10));
+    // A new source each time: nothing is kept but the cursor.
+    const answer = await read(await logs(place.path), cursor);
+    ({ cursor } = answer);
+    got.push(...numbers(answer.lines));
+    gaps.push(...answer.gaps);
+  }
+  const { lines: last } = await read(await logs(place.path), undefined, { maxLines: 75 });
+  return { got, gaps, last: numbers(last) };
+}
+
+/** The first ten, then twenty in each round. */
+const ALL = range(10, 110);
+
+describe("numbers that rise with time", () => {
+  const rotate = (at: (name: string) => string, round: number) => rename(at("app.log"), at(`app.log.${round}`));
+
+  it("are followed with a cursor, and read back", async () => {
+    expect(await rounds(rotate)).toEqual({ got: ALL, gaps: [], last: range(35, 110) });
+  });
+
+  it("are followed with a cursor, and read back, where each file is compressed at once", async () => {
+    const { got, gaps, last } = await rounds(async (at, round) => {
+      await rotate(at, round);
+      await gzip(at(`app.log.${round}`));
+    });
+    expect({ got, gaps, last }).toEqual({ got: ALL, gaps: [], last: range(35, 110) });
+  });
+
+  it("are followed with a cursor, and read back, where files are compressed a round later", async () => {
+    const { got, gaps, last } = await rounds(async (at, round) => {
+      await rotate(at, round);
+      if (round > 1) await gzip(at(`app.log.${round - 1}`));
+    });
+    expect({ got, gaps, last }).toEqual({ got: ALL, gaps: [], last: range(35, 110) });
+  });
+
+  it("are followed in copies, which have the time of copying", async () => {
+    const { got, last } = await rounds(async (at, round) => {
+      await copyFile(at("app.log"), at(`app.log.${round}`));
+      await truncate(at("app.log"));
+    });
+    expect({ got, last }).toEqual({ got: ALL, last: range(35, 110) });
+  });
+
+  it("are searched from the newest back", async () => {
+    await using place = await folder();
+    for (const [index, name] of ["app.log.1", "app.log.2", "app.log.10", "app.log"].entries()) {
+      const hour = `2020-11-22T1${index}:00:00Z`;
+      await writeFile(
+        place.at(name),
+        lines(2, (line) => `hit ${2 * index + line}`, hour),
+      );
+      await utimes(place.at(name), new Date(hour), new Date(hour));
+    }
+    await using served = await serve({ paths: [place.path] });
+    const ends = (all: readonly string[] = []): number[] => all.map((line) => Number(line.at(-1)));
+    const { hits } = await served.call("search", { text: "hit" });
+    expect(ends(hits.map(({ line }) => line))).toEqual([7, 6, 5, 4, 3, 2, 1, 0]);
+    expect(ends((await served.call("read", { lines: 5 })).lines)).toEqual([3, 4, 5, 6, 7]);
+  });
+});
+
+describe("numbers that fall with time", () => {
+  /** Shifts `app.log.1` and what follows up by one, and rotates the log. */
+  const rotate = async (at: (name: string) => string, round: number): Promise<void> => {
+    for (let number = round - 1; number >= 1; number -= 1)
+      for (const end of ["", ".gz"])
+        await rename(at(`app.log.${number}${end}`), at(`app.log.${number + 1}${end}`)).catch(() => undefined);
+    await rename(at("app.log"), at("app.log.1"));
+  };
+
+  it("are followed with a cursor, and read back", async () => {
+    expect(await rounds(rotate)).toEqual({ got: ALL, gaps: [], last: range(35, 110) });
+  });
+
+  it("are told by what is compressed already, though that has the time of compressing", async () => {
+    const { got, gaps, last } = await rounds(async (at, round) => {
+      await rotate(at, round);
+      if (round === 1) return;
+      await tick(at("clock"));
+      await writeFile(at("app.log.2.gz"), gzipSync(await readFile(at("app.log.2"))));
+      await unlink(at("app.log.2"));
+    }, 2);
+    expect({ got, gaps, last }).toEqual({ got: range(10, 50), gaps: [], last: range(0, 50) });
+  });
+
+  it.each([
+    ["a slow writer's last lines come late", false],
+    ["the files are copied by their names", true],
+  ])("stay so where %s", async (_, copied) => {
+    await using place = await folder();
+    // In a copy all were born in the order of their names, the log itself first.
+    const names = copied ? ["app.log", "app.log.1", "app.log.2"] : ["app.log.2", "app.log.1", "app.log"];
+    for (const name of names) {
+      await tick(place.at("clock"));
+      await writeFile(place.at(name), text(10 * ["app.log.2", "app.log.1", "app.log"].indexOf(name), 10));
+    }
+    await tick(place.at("clock"));
+    if (!copied) await appendFile(place.at("app.log.2"), "");
+    if (!copied) await utimes(place.at("app.log.2"), new Date(), new Date());
+    const answer = await read(await logs(place.path), undefined, { maxLines: 30 });
+    expect(numbers(answer.lines)).toEqual(range(0, 30));
+  });
+});
+
+describe("a change of the names", () => {
+  it("from one way of writing dates to another loses nothing", async () => {
+    const names = [
+      "app.log-20261122",
+      "app-2026-11-23.log",
+      "app.log-20261123T131500",
+      "app-2026-11-24.1.log",
+      "app.log-202612",
+    ];
+    const { got, gaps, last } = await rounds((at, round) => rename(at("app.log"), at(names[round - 1] ?? "")));
+    expect({ got, gaps, last }).toEqual({ got: ALL, gaps: [], last: range(35, 110) });
+  });
+
+  it("from numbers to dates loses nothing, though the numbered file is written to later", async () => {
+    await using place = await folder();
+    const log = place.at("app.log");
+    await writeFile(log, text(0, 50));
+    let { cursor } = await read(await logs(place.path), undefined);
+    await rename(log, place.at("app.log.1"));
+    await writeFile(log, text(50, 50));
+    ({ cursor } = await read(await logs(place.path), cursor));
+    await appendFile(log, text(100, 10));
+    await rename(log, place.at("app.log-20261123"));
+    await tick(place.at("clock"));
+    await appendFile(place.at("app.log.1"), text(900, 1));
+    await writeFile(log, text(110, 10));
+    const { lines: got, gaps } = await read(await logs(place.path), cursor);
+    expect(numbers(got)).toEqual([900, ...range(100, 120)]);
+    expect(gaps).toEqual([]);
+  });
+});
