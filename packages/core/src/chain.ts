@@ -63,5 +63,5 @@ function fault({ plugin, warn }: Layer, { signal, tool }: Call, error: unknown):
   warn(`failed around the tool "${tool}"`, error);
   const { text } = error instanceof PluginError ? { text: "" } : safeMessage(error);
   const what = `The call of \`${tool}\` failed inside the server's \`${plugin}\` plugin${text && `: ${text}`}.`;
-  return failed(`${what} It is not a fault of your arguments; try again later.`, error);
+  return failed(`${what} It is not a fault of your arguments; try again later.`, error, true);
 }

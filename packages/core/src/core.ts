@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cutResult } from "./budget.ts";
-import { safeMessage, told } from "./errors.ts";
+import { safeMessage } from "./errors.ts";
 import { definePlugin } from "./plugin.ts";
 import { failureOf, isToolResult, textBlock, toolError } from "./result.ts";
 import { parse } from "./schema.ts";
@@ -78,7 +78,7 @@ export const core = definePlugin({
 
     function wordError(call: Call, result: ToolResult): ToolResult {
       const { structuredContent: _, ...rest } = result;
-      const error = failureOf(result);
+      const { error, told } = failureOf(result);
       if (error === undefined) {
         const said = result.content?.some((block) => block.type === "text" && block["text"] !== "");
         return said
@@ -88,7 +88,7 @@ export const core = definePlugin({
       if (options.errors === "full") return rest;
       const { text, hidden } = options.errors === "hidden" ? { text: "", hidden: true } : safeMessage(error);
       if (!hidden) return rest;
-      if (!told.has(error as object)) host.warn(`the tool "${call.tool}" failed`, error);
+      if (!told) host.warn(`the tool "${call.tool}" failed`, error);
       return {
         ...rest,
         content: toolError(`\`${call.tool}\` failed${text && `: ${text}`}. The details are in the server's log.`)

@@ -70,9 +70,6 @@ export function isElicitation(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === URL_ELICITATION_REQUIRED;
 }
 
-/** Errors of which the operator has been told. */
-export const told = new WeakSet<object>();
-
 const INTERNAL = new Set([
   "TypeError",
   "ReferenceError",

@@ -49,15 +49,21 @@ export function toolError(
   return toolResult(message, { isError: true, ...(meta && { _meta: { ...meta } }) });
 }
 
+/** What was thrown, if anything was, and whether the operator has been told of it. */
+interface Failure {
+  readonly error?: unknown;
+  readonly told?: boolean;
+}
+
 /** As `toolError`, and remembers what was thrown, for layers that word errors. */
-export function failed(message: string, error: unknown): ToolResult & Made {
+export function failed(message: string, error: unknown, told = false): ToolResult & Made {
   const result = toolError(message, error instanceof ToolError ? error.meta : undefined);
-  return Object.assign(result, { [FAILURE]: error });
+  return Object.assign(result, { [FAILURE]: { error, told } });
 }
 
 /** What the tool threw, if `result` is the outcome of that. */
-export function failureOf(result: ToolResult): unknown {
-  return (result as { [FAILURE]?: unknown })[FAILURE];
+export function failureOf(result: ToolResult): Failure {
+  return (result as { [FAILURE]?: Failure })[FAILURE] ?? {};
 }
 
 export function textBlock(text: string): { type: "text"; text: string } {

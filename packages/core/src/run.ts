@@ -1,5 +1,5 @@
 import { runInside, type Tool, type ToolCall } from "./call.ts";
-import { isElicitation, safeMessage, told } from "./errors.ts";
+import { isElicitation, safeMessage } from "./errors.ts";
 import { failed } from "./result.ts";
 import { parse } from "./schema.ts";
 import type { Call, ToolResult } from "./types.ts";
@@ -67,8 +67,7 @@ function thrown({ signal, frame: { tool } }: ToolCall, error: unknown): ToolResu
   const { text, hidden } = safeMessage(error);
   if (!hidden) return failed(text, error);
   tool.owner.warn(`the tool "${tool.name}" failed`, error);
-  told.add(error as object);
-  return failed(`\`${tool.name}\` failed${text && `: ${text}`}. The details are in the server's log.`, error);
+  return failed(`\`${tool.name}\` failed${text && `: ${text}`}. The details are in the server's log.`, error, true);
 }
 
 /** The reason of an abort as an error: clients give theirs as text. */

@@ -150,6 +150,28 @@ describe.each(lines.map((line) => [line.name, line] as const))("core() on %s", (
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
+  it("words whatever a plugin's own tool throws, be it no error at all", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    for (const thrown of ["cannot open /srv/app/secrets/.env", null, 7]) {
+      const own = definePlugin({
+        name: "own",
+        options: z.strictObject({}),
+        setup: (host) =>
+          host.tool("own_fails", { description: "Fails" }, () => {
+            throw thrown;
+          }),
+      });
+      warn.mockClear();
+      const server = core().attach(own().attach(line.newServer()));
+      await using client = await connected(line, server);
+      const result = await client.callTool({ name: "own_fails" });
+      expect(textOf(result)).toMatch(
+        /^`own_fails` failed(: cannot open \[path\])?\. The details are in the server's log\.$/,
+      );
+      expect(warn).toHaveBeenCalledTimes(1);
+    }
+  });
+
   it("leaves the SDK's own answer to a tool without results as it was", async () => {
     const odd = { content: [text("x")], _meta: { "example.com/a": 1 } };
     expect(await call(() => odd)).toMatchObject(odd);
