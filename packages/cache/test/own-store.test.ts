@@ -1,6 +1,17 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Store } from "../src/index.ts";
-import { connect, countingTool, deferred, newCache, newServer, stopClock, text, textOf, turn } from "./setup.ts";
+import {
+  connect,
+  countingTool,
+  deferred,
+  newCache,
+  newServer,
+  overtake,
+  stopClock,
+  text,
+  textOf,
+  turn,
+} from "./setup.ts";
 
 /** A store that does as it is told, and otherwise holds nothing. */
 const storeThat = (own: Partial<Store>): Store => ({
@@ -187,16 +198,7 @@ describe("a store of one's own", () => {
     const { store, held, log } = claimingStore();
     const server = newServer();
     newCache({ store, maxWaitMs: 600_000 }).attach(server);
-    const read = countingTool(server, "read");
-    const gate = deferred();
-    read.gate = gate.promise;
-    const { call } = await connect(server);
-    const older = call("read");
-    await vi.waitFor(() => expect(read.runs).toBe(1));
-    read.gate = undefined;
-    expect(textOf(await call("read", {}, { meta: { "dev.plugboard/cache": { refresh: true } } }))).toBe("run 2");
-    gate.resolve();
-    expect(textOf(await older)).toBe("run 1");
+    await overtake(server);
     await turn();
     expect([log, held.size]).toEqual([["claimed", "released", "claimed", "released"], 0]);
   });
@@ -205,16 +207,7 @@ describe("a store of one's own", () => {
     vi.spyOn(console, "warn").mockReturnValue();
     const server = newServer();
     newCache({ store: storeThat({ read: failing }) }).attach(server);
-    const read = countingTool(server, "read");
-    const gate = deferred();
-    read.gate = gate.promise;
-    const { call } = await connect(server);
-    const older = call("read");
-    await vi.waitFor(() => expect(read.runs).toBe(1));
-    read.gate = undefined;
-    expect(textOf(await call("read", {}, { meta: { "dev.plugboard/cache": { refresh: true } } }))).toBe("run 2");
-    gate.resolve();
-    expect(textOf(await older)).toBe("run 1");
+    await overtake(server);
   });
 
   it("gets back a claim that comes too late, and holds nobody up who waits for one", async () => {

@@ -2,7 +2,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { type ContentBlock, definePlugin, type Middleware, type Plugin, type ToolResult } from "@plugboard/core";
-import { onTestFinished, vi } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { cache } from "../src/index.ts";
 
@@ -120,4 +120,19 @@ export function countingTool(
     run as never,
   );
   return tool;
+}
+
+/** A refresh that overtakes an older run of the tool `read`: neither waits for the other, and each has its own result. */
+export async function overtake(server: McpServer): Promise<Connected["call"]> {
+  const read = countingTool(server, "read");
+  const gate = deferred();
+  read.gate = gate.promise;
+  const { call } = await connect(server);
+  const older = call("read");
+  await vi.waitFor(() => expect(read.runs).toBe(1));
+  read.gate = undefined;
+  expect(textOf(await call("read", {}, { meta: { "dev.plugboard/cache": { refresh: true } } }))).toBe("run 2");
+  gate.resolve();
+  expect(textOf(await older)).toBe("run 1");
+  return call;
 }
