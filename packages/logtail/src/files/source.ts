@@ -39,8 +39,6 @@ export interface Listed {
   readonly id: string;
   readonly size: number;
   readonly mtimeMs: number;
-  /** Since when there is such a file: its birth, or its last change where that is earlier or the birth is not known. */
-  readonly bornMs: number;
   /** What its name says, if it is one that the log was rotated to. */
   readonly rotated: Rotated | undefined;
 }
@@ -197,10 +195,7 @@ export function source(options: SourceOptions): Source {
     const beside = await Promise.all(family.beside.map(listed));
     return {
       live,
-      rotated: byAge(
-        rotated.filter((one) => one !== undefined),
-        live,
-      ),
+      rotated: rotated.filter((one) => one !== undefined).toSorted(byAge),
       beside: beside.filter((one) => one !== undefined),
     };
   }
@@ -208,15 +203,12 @@ export function source(options: SourceOptions): Source {
   async function listed(path: string): Promise<Listed | undefined> {
     const found = await stat(path, { bigint: true }).catch(() => undefined);
     if (!found?.isFile()) return undefined;
-    const mtimeMs = Number(found.mtimeNs) / 1e6;
-    const birthMs = Number(found.birthtimeNs) / 1e6;
     return {
       relative: relativeOf(path),
       path,
       id: idOf(found),
       size: Number(found.size),
-      mtimeMs,
-      bornMs: birthMs > 0 ? Math.min(birthMs, mtimeMs) : mtimeMs,
+      mtimeMs: Number(found.mtimeNs) / 1e6,
       rotated: undefined,
     };
   }

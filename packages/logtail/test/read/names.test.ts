@@ -1,8 +1,7 @@
-import { appendFile, copyFile, readFile, rename, stat, truncate, unlink, utimes, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { read } from "../../src/read/reader.ts";
-import { lines, serve } from "../tools/serve.ts";
 import { folder, logs } from "./folder.ts";
 
 const text = (from: number, count: number): string =>
@@ -16,14 +15,6 @@ async function tick(path: string): Promise<void> {
   const { mtimeMs } = await stat(path);
   do await writeFile(path, "");
   while ((await stat(path)).mtimeMs === mtimeMs);
-}
-
-/** As gzip does: the time of the last change stays. */
-async function gzip(path: string): Promise<void> {
-  const { mtime } = await stat(path);
-  await writeFile(`${path}.gz`, gzipSync(await readFile(path)));
-  await utimes(`${path}.gz`, mtime, mtime);
-  await unlink(path);
 }
 
 /** Rotates the log in rounds with ten lines before and ten after each; gives what comes with the cursor after each. */
@@ -52,55 +43,6 @@ async function rounds(rotate: (at: (name: string) => string, round: number) => P
 
 /** The first ten, then twenty in each round. */
 const ALL = range(10, 110);
-
-describe("numbers that rise with time", () => {
-  const rotate = (at: (name: string) => string, round: number) => rename(at("app.log"), at(`app.log.${round}`));
-
-  it("are followed with a cursor, and read back", async () => {
-    expect(await rounds(rotate)).toEqual({ got: ALL, gaps: [], last: range(35, 110) });
-  });
-
-  it("are followed with a cursor, and read back, where each file is compressed at once", async () => {
-    const { got, gaps, last } = await rounds(async (at, round) => {
-      await rotate(at, round);
-      await gzip(at(`app.log.${round}`));
-    });
-    expect({ got, gaps, last }).toEqual({ got: ALL, gaps: [], last: range(35, 110) });
-  });
-
-  it("are followed with a cursor, and read back, where files are compressed a round later", async () => {
-    const { got, gaps, last } = await rounds(async (at, round) => {
-      await rotate(at, round);
-      if (round > 1) await gzip(at(`app.log.${round - 1}`));
-    });
-    expect({ got, gaps, last }).toEqual({ got: ALL, gaps: [], last: range(35, 110) });
-  });
-
-  it("are followed in copies, which have the time of copying", async () => {
-    const { got, last } = await rounds(async (at, round) => {
-      await copyFile(at("app.log"), at(`app.log.${round}`));
-      await truncate(at("app.log"));
-    });
-    expect({ got, last }).toEqual({ got: ALL, last: range(35, 110) });
-  });
-
-  it("are searched from the newest back", async () => {
-    await using place = await folder();
-    for (const [index, name] of ["app.log.1", "app.log.2", "app.log.10", "app.log"].entries()) {
-      const hour = `2020-11-22T1${index}:00:00Z`;
-      await writeFile(
-        place.at(name),
-        lines(2, (line) => `hit ${2 * index + line}`, hour),
-      );
-      await utimes(place.at(name), new Date(hour), new Date(hour));
-    }
-    await using served = await serve({ paths: [place.path] });
-    const ends = (all: readonly string[] = []): number[] => all.map((line) => Number(line.at(-1)));
-    const { hits } = await served.call("search", { text: "hit" });
-    expect(ends(hits.map(({ line }) => line))).toEqual([7, 6, 5, 4, 3, 2, 1, 0]);
-    expect(ends((await served.call("read", { lines: 5 })).lines)).toEqual([3, 4, 5, 6, 7]);
-  });
-});
 
 describe("numbers that fall with time", () => {
   /** Shifts `app.log.1` and what follows up by one, and rotates the log. */
