@@ -216,8 +216,9 @@ export class Chain {
         segment.position ??
         NOTHING);
     const { evidence, head } = segment.compressed ? { evidence: read, head: undefined } : await withHead(file, read);
-    // By it a copy is known that has less of it.
-    if (head) this.#files.heads.set(segment.id, head);
+    // By it a copy is known that has less of it. The file may be truncated by now.
+    const remembered = head ?? window.head;
+    if (remembered?.length === evidence.headLength) this.#files.heads.set(segment.id, remembered);
     const { size, mtimeMs } = await statOf(file);
     if (segment.compressed) {
       const position = { ...evidence, label, id: segment.id, left: 0 };

@@ -1,6 +1,6 @@
 import type { OpenFile } from "@plugboard/core/files";
 import type { Position } from "../files/cursor.ts";
-import { evidenceOf } from "../files/identity.ts";
+import { evidenceOf, withHead } from "../files/identity.ts";
 import { Moved } from "../files/open.ts";
 import type { OpenFiles } from "../files/open.ts";
 import { compressionOf } from "../files/rotation.ts";
@@ -133,9 +133,11 @@ class LookBack {
     const size = await sizeOf(file);
     const end = before ?? (await this.#endOf(file, size));
     // Before the lines are read: should the file be truncated meanwhile, the next reading sees it.
-    const evidence = await evidenceOf(file, false, end).catch((error: unknown) => {
+    const found = await evidenceOf(file, false, end).catch((error: unknown) => {
       throw error instanceof RangeError ? new Moved() : error;
     });
+    const { evidence, head } = await withHead(file, found);
+    if (head) this.#files.heads.set(listed.id, head);
     let slice = SLICE;
     for (let next = end; wantsLines && next > 0 && !this.#isOver();) {
       const limit = (this.#options.maxScanBytes ?? Infinity) - this.#scannedBytes;

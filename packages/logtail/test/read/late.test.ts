@@ -1,6 +1,7 @@
+import { appendFileSync, truncateSync, writeFileSync } from "node:fs";
 import { appendFile, readFile, rename, stat, truncate, unlink, utimes, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CursorState } from "../../src/files/cursor.ts";
 import { Reader } from "../../src/read/reader.ts";
 import { folder, logs } from "./folder.ts";
@@ -78,27 +79,40 @@ it.each([true, false])("are not read again from a copy that lacks them, compress
   }
 });
 
-it("are not read again from a copy that lacks them and is shorter than the head that is known", async () => {
-  await using place = await folder();
-  await writeFile(place.at("app.log"), "");
-  const reader = new Reader(await logs(place.path), true);
-  try {
-    let { state } = await reader.read(undefined);
-    const got: string[] = [];
-    const step = async (): Promise<void> => {
-      const answer = await reader.read(state);
-      ({ state } = answer);
-      got.push(...answer.lines.map((line) => `${line.text}\n`));
-    };
-    await writeFile(place.at("app.log"), text(0, 200));
-    await step();
-    // What was written between the copy and the truncation is nowhere else.
-    await writeFile(place.at("app.log.1.gz"), gzipSync(text(0, 90)));
-    await truncate(place.at("app.log"));
-    await appendFile(place.at("app.log"), text(200, 210));
-    await step();
-    expect(got.join("")).toBe(text(0, 210));
-  } finally {
-    await reader.close();
-  }
+describe("are not read again from a copy that lacks them and is shorter than the head that is known", () => {
+  /** What was written between the copy and the truncation is nowhere else. */
+  const rotate = (at: (name: string) => string): void => {
+    writeFileSync(at("app.log.1.gz"), gzipSync(text(0, 90)));
+    truncateSync(at("app.log"));
+    appendFileSync(at("app.log"), text(200, 210));
+  };
+
+  it.each([
+    { name: "truncated after they were read", before: 0, during: false },
+    { name: "truncated while they are read", before: 0, during: true },
+    { name: "there before the first reading", before: 200, during: false },
+  ])("$name", async ({ before, during }) => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), text(0, before));
+    const reader = new Reader(await logs(place.path), true);
+    try {
+      const first = await reader.read(undefined);
+      let { state } = first;
+      const got = first.lines.map((line) => `${line.text}\n`);
+      const step = async (meanwhile?: () => void): Promise<void> => {
+        const options = { take: () => (meanwhile?.(), (meanwhile = undefined), "give" as const) };
+        const answer = await reader.read(state, options);
+        ({ state } = answer);
+        got.push(...answer.lines.map((line) => `${line.text}\n`));
+      };
+      await appendFile(place.at("app.log"), text(before, 200));
+      if (before === 0) await step(during ? () => rotate(place.at) : undefined);
+      if (!during) rotate(place.at);
+      await step();
+      await step();
+      expect(got.join("")).toBe(text(0, 210));
+    } finally {
+      await reader.close();
+    }
+  });
 });
