@@ -1,4 +1,5 @@
 import { testPlugin } from "@plugboard/core/testing";
 import { audit } from "../audit.ts";
+import { describe, it } from "vitest";
 
-testPlugin(audit, { badOption: { keep: 0 }, tools: { audit_recent: {} } });
+testPlugin(audit, { describe, it, badOption: { keep: 0 }, tools: { audit_recent: {} } });

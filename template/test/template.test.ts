@@ -2,10 +2,10 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { testPlugin } from "@plugboard/core/testing";
-import { expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { template } from "../src/index.ts";
 
-testPlugin(template, { badOption: { maxTools: 0 }, tools: { template_count: {} } });
+testPlugin(template, { describe, it, badOption: { maxTools: 0 }, tools: { template_count: {} } });
 
 const server = () => new McpServer({ name: "test", version: "1.0.0" });
 

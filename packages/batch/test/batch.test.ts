@@ -8,6 +8,8 @@ import { batch } from "../src/index.ts";
 import { bench, layer, lines, text } from "./setup.ts";
 
 testPlugin(batch, {
+  describe,
+  it,
   badOption: { maxCalls: 0 },
   tools: {
     batch: { calls: [{ tool: "echo", arguments: { say: "hi" } }] },

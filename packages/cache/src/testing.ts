@@ -1,8 +1,10 @@
-import { afterEach, describe, expect, it } from "vitest";
-import { ALL, type Read, type Store } from "./store.ts";
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import type { TestRunner } from "@plugboard/core/testing";
+import { ALL, type Entry, type Read, type Store } from "./store.ts";
 
-/** How the suite gets stores. */
-export interface StoreSuiteOptions {
+/** With what the suite is run, and how it gets stores. */
+export interface StoreSuiteOptions extends TestRunner {
   /** A store with nothing in it. The suite closes it. */
   readonly make: () => Store | Promise<Store>;
   /** For shared stores: another one that sees the same entries, as another process would. */
@@ -24,35 +26,54 @@ async function begin(store: Store, key: string, own: readonly string[]): Promise
   return claim.read;
 }
 
-/**
- * What every `Store` has to keep to, as tests for vitest: `describe("my store", () => storeSuite({ make: () => new MyStore() }))`.
- */
-export function storeSuite({ make, another }: StoreSuiteOptions): void {
-  const open: Store[] = [];
-  const fresh = async (): Promise<Store> => {
-    const store = await make();
-    open.push(store);
-    return store;
-  };
-  afterEach(async () => {
-    for (const store of open.splice(0).toReversed()) await store.close();
-  });
-  const valueOf = async (store: Store, key: string, own: readonly string[] = tags): Promise<unknown> =>
-    (await store.read(key, own)).entry?.value;
+/** Asks again and again until the answer is this one, for 5 seconds. */
+async function eventually(ask: () => Promise<unknown>, answer: unknown): Promise<void> {
+  const until = performance.now() + 5000;
+  while ((await ask()) !== answer && performance.now() < until) await setTimeout(5);
+  assert.equal(await ask(), answer);
+}
 
-  it("gives what was written, and how old it is, and nothing under another key", async () => {
-    const store = await fresh();
-    expect(await valueOf(store, "key")).toBeUndefined();
+function isRecent(entry: Entry): boolean {
+  return entry.ageMs >= 0 && entry.ageMs < 10_000;
+}
+
+type Fresh = (make: () => Store | Promise<Store>) => Promise<Store>;
+
+const valueOf = async (store: Store, key: string, own: readonly string[] = tags): Promise<unknown> =>
+  (await store.read(key, own)).entry?.value;
+
+/**
+ * What every `Store` has to keep to, as tests of any runner:
+ * `describe("my store", () => storeSuite({ describe, it, make: () => new MyStore() }))`.
+ */
+export function storeSuite({ describe, it, make, another }: StoreSuiteOptions): void {
+  /** A test whose stores are closed when it is over. */
+  const test = (name: string, run: (fresh: Fresh) => Promise<void>): unknown =>
+    it(name, async () => {
+      const open: Store[] = [];
+      try {
+        await run(async (from) => {
+          const store = await from();
+          open.push(store);
+          return store;
+        });
+      } finally {
+        for (const store of open.toReversed()) await store.close();
+      }
+    });
+
+  test("gives what was written, and how old it is, and nothing under another key", async (fresh) => {
+    const store = await fresh(make);
+    assert.equal(await valueOf(store, "key"), undefined);
     await put(store, "key", { n: 1 });
     const { entry } = await store.read("key", tags);
-    expect(entry?.value).toEqual({ n: 1 });
-    expect(entry?.ageMs).toBeGreaterThanOrEqual(0);
-    expect(entry?.ageMs).toBeLessThan(10_000);
-    for (const key of ["", "ke", "key ", "Key", "key\0"]) expect(await valueOf(store, key)).toBeUndefined();
+    assert.deepEqual(entry?.value, { n: 1 });
+    assert.ok(isRecent(entry), `not an age: ${entry.ageMs}`);
+    for (const key of ["", "ke", "key ", "Key", "key\0"]) assert.equal(await valueOf(store, key), undefined);
   });
 
-  it("tells keys apart, whatever is in them, and gives values back as they were", async () => {
-    const store = await fresh();
+  test("tells keys apart, whatever is in them, and gives values back as they were", async (fresh) => {
+    const store = await fresh(make);
     const keys = [
       "a:b",
       "a",
@@ -69,118 +90,111 @@ export function storeSuite({ make, another }: StoreSuiteOptions): void {
     ];
     const value = { text: "\ud800 \0 é 💡", list: [1, null, true, "1", { a: [] }], empty: {}, "": 0, __proto: 1 };
     for (const [index, key] of keys.entries()) await put(store, key, { ...value, index });
-    for (const [index, key] of keys.entries()) expect(await valueOf(store, key)).toEqual({ ...value, index });
+    for (const [index, key] of keys.entries()) assert.deepEqual(await valueOf(store, key), { ...value, index });
   });
 
-  it("replaces what was there", async () => {
-    const store = await fresh();
+  test("replaces what was there", async (fresh) => {
+    const store = await fresh(make);
     await put(store, "key", 1);
     await put(store, "key", 2);
-    expect(await valueOf(store, "key")).toBe(2);
+    assert.equal(await valueOf(store, "key"), 2);
   });
 
-  it("forgets in time", async () => {
-    const store = await fresh();
+  test("forgets in time", async (fresh) => {
+    const store = await fresh(make);
     await put(store, "key", 1, { keepMs: 30 });
     // What was read from elsewhere must not live on here.
     await store.read("key", tags);
     await put(store, "other", 2);
-    await expect.poll(() => valueOf(store, "key"), { timeout: 5000, interval: 5 }).toBeUndefined();
-    expect(await valueOf(store, "other")).toBe(2);
+    await eventually(() => valueOf(store, "key"), undefined);
+    assert.equal(await valueOf(store, "other"), 2);
   });
 
-  it("forgets every entry with an invalidated tag, and no other", async () => {
-    const store = await fresh();
+  test("forgets every entry with an invalidated tag, and no other", async (fresh) => {
+    const store = await fresh(make);
     const own = { a: [ALL, "tool a"], b: [ALL, "tool b"], ab: [ALL, "tool a", "tool b"] };
     for (const [key, list] of Object.entries(own)) await put(store, key, key, { tags: list });
     await store.invalidate(["tool a", "of nothing"]);
-    expect(await valueOf(store, "a", own.a)).toBeUndefined();
-    expect(await valueOf(store, "ab", own.ab)).toBeUndefined();
-    expect(await valueOf(store, "b", own.b)).toBe("b");
+    assert.equal(await valueOf(store, "a", own.a), undefined);
+    assert.equal(await valueOf(store, "ab", own.ab), undefined);
+    assert.equal(await valueOf(store, "b", own.b), "b");
     await put(store, "a", "new", { tags: own.a });
-    expect(await valueOf(store, "a", own.a)).toBe("new");
+    assert.equal(await valueOf(store, "a", own.a), "new");
     await store.invalidate([ALL]);
-    for (const [key, list] of Object.entries(own)) expect(await valueOf(store, key, list)).toBeUndefined();
+    for (const [key, list] of Object.entries(own)) assert.equal(await valueOf(store, key, list), undefined);
   });
 
-  it("does not keep what was loaded before an invalidation", async () => {
-    const store = await fresh();
+  test("does not keep what was loaded before an invalidation", async (fresh) => {
+    const store = await fresh(make);
     const { mark } = await begin(store, "key", tags);
     await store.invalidate(["tool a"]);
     await store.write("key", "old", { tags, keepMs: 60_000, bytes: 100, mark });
-    expect(await valueOf(store, "key")).toBeUndefined();
+    assert.equal(await valueOf(store, "key"), undefined);
   });
 
-  it("says what it holds", async () => {
-    const store = await fresh();
+  test("says what it holds", async (fresh) => {
+    const store = await fresh(make);
     const { entries, bytes, evicted } = store.stats();
-    expect([entries, bytes, evicted].every((number) => Number.isFinite(number) && number >= 0)).toBe(true);
+    for (const number of [entries, bytes, evicted]) assert.ok(Number.isFinite(number) && number >= 0, String(number));
   });
 
   if (!another) return;
 
   describe("shared by processes", () => {
-    const both = async (): Promise<[Store, Store]> => {
-      const one = await fresh();
-      const two = await another();
-      open.push(two);
-      return [one, two];
-    };
+    const both = async (fresh: Fresh): Promise<[Store, Store]> => [await fresh(make), await fresh(another)];
 
-    it("gives one process what another has written, with its age", async () => {
-      const [one, two] = await both();
-      expect(one.shared && two.shared).toBe(true);
+    test("gives one process what another has written, with its age", async (fresh) => {
+      const [one, two] = await both(fresh);
+      assert.ok(one.shared && two.shared);
       await put(one, "key", { n: 1 });
       const { entry } = await two.read("key", tags);
-      expect(entry?.value).toEqual({ n: 1 });
-      expect(entry?.ageMs).toBeLessThan(10_000);
+      assert.deepEqual(entry?.value, { n: 1 });
+      assert.ok(isRecent(entry), `not an age: ${entry.ageMs}`);
     });
 
-    it("forgets in all processes, and what another one is loading too", async () => {
-      const [one, two] = await both();
+    test("forgets in all processes, and what another one is loading too", async (fresh) => {
+      const [one, two] = await both(fresh);
       await put(one, "key", 1);
       const { mark } = await begin(two, "loading", tags);
       const told: (readonly string[])[] = [];
       two.onInvalidated?.((list) => told.push(list));
-      expect(await valueOf(two, "key")).toBe(1);
+      assert.equal(await valueOf(two, "key"), 1);
       // A listener may need a moment before it hears.
-      await expect
-        .poll(async () => {
-          await one.invalidate(["tool a"]);
-          return told.length > 0;
-        })
-        .toBe(true);
-      expect(told.flat()).toContain("tool a");
+      await eventually(async () => {
+        await one.invalidate(["tool a"]);
+        return told.length > 0;
+      }, true);
+      assert.ok(told.flat().includes("tool a"));
       await two.write("loading", "old", { tags, keepMs: 60_000, bytes: 100, mark });
       for (const store of [one, two]) {
-        await expect.poll(() => valueOf(store, "key")).toBeUndefined();
-        expect(await valueOf(store, "loading")).toBeUndefined();
+        await eventually(() => valueOf(store, "key"), undefined);
+        assert.equal(await valueOf(store, "loading"), undefined);
       }
     });
 
-    it("lets one process at a time load a key, and tells the others when it is done", async () => {
-      const [one, two] = await both();
+    test("lets one process at a time load a key, and tells the others when it is done", async (fresh) => {
+      const [one, two] = await both(fresh);
       const claim = await one.claim?.("key", tags);
-      expect(claim).toBeDefined();
-      expect(await two.claim?.("key", tags)).toBeUndefined();
-      expect(await two.claim?.("other", tags)).toBeDefined();
+      assert.ok(claim);
+      assert.equal(await two.claim?.("key", tags), undefined);
+      assert.ok(await two.claim?.("other", tags));
       const released = two.waitForRelease?.("key", 10_000, new AbortController().signal);
-      await one.write("key", "loaded", { tags, keepMs: 60_000, bytes: 100, mark: claim?.read.mark });
-      await claim?.release();
+      await one.write("key", "loaded", { tags, keepMs: 60_000, bytes: 100, mark: claim.read.mark });
+      await claim.release();
       await released;
       const next = await two.claim?.("key", tags);
-      expect(next?.read.entry?.value).toBe("loaded");
-      await next?.release();
+      assert.equal(next?.read.entry?.value, "loaded");
+      await next.release();
     });
 
-    it("waits no longer than it is told, and stops when it is cancelled", async () => {
-      const [one, two] = await both();
+    test("waits no longer than it is told, and stops when it is cancelled", async (fresh) => {
+      const [one, two] = await both(fresh);
       const claim = await one.claim?.("key", tags);
       await two.waitForRelease?.("key", 5, new AbortController().signal);
       const controller = new AbortController();
       const waiting = two.waitForRelease?.("key", 10_000, controller.signal);
       controller.abort(new Error("cancelled"));
-      await expect(waiting).rejects.toThrow("cancelled");
+      await assert.rejects(async () => waiting, /cancelled/);
       await claim?.release();
     });
   });

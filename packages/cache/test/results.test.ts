@@ -18,7 +18,7 @@ import {
   turn,
 } from "./setup.ts";
 
-testPlugin(cache, { options: { clearTool: true }, badOption: { ttlMs: -1 }, tools: { cache_clear: {} } });
+testPlugin(cache, { describe, it, options: { clearTool: true }, badOption: { ttlMs: -1 }, tools: { cache_clear: {} } });
 
 describe("what is cached", () => {
   it("results of read-only tools, and of no others; the second call does not reach the tool", async () => {

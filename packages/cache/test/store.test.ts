@@ -11,7 +11,7 @@ const clock = (): number => performance.now();
 const memory = { maxEntries: 1000, maxBytes: 10_000_000, clock };
 
 describe("the store in memory", () => {
-  storeSuite({ make: () => new MemoryStore(memory) });
+  storeSuite({ describe, it, make: () => new MemoryStore(memory) });
 
   const write = (store: MemoryStore, key: string, bytes = 100, tags: readonly string[] = [ALL]): void =>
     store.write(key, key, { tags, keepMs: 1000, bytes, mark: store.read(key).mark });
@@ -74,10 +74,10 @@ describe.skipIf(skipsRedis)(`stores in Redis${skipsRedis ? " (redis-server is no
   const tiered = (): TieredStore => new TieredStore(redis(), { ...memory, nearMs: 5000 });
 
   describe("alone", () => {
-    storeSuite({ make: redis, another: redis });
+    storeSuite({ describe, it, make: redis, another: redis });
   });
   describe("with memory in front", () => {
-    storeSuite({ make: tiered, another: tiered });
+    storeSuite({ describe, it, make: tiered, another: tiered });
 
     it("keeps nothing in front for longer than it is kept behind, nor than nearMs", async () => {
       let now = 0;
@@ -109,7 +109,7 @@ describe.skipIf(skipsRedis)(`stores in Redis${skipsRedis ? " (redis-server is no
     });
   });
   describe("with an idle front", () => {
-    storeSuite({ make: () => new TieredStore(redis(), { ...memory, nearMs: 0 }), another: redis });
+    storeSuite({ describe, it, make: () => new TieredStore(redis(), { ...memory, nearMs: 0 }), another: redis });
   });
 
   describe("claims", () => {

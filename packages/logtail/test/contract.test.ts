@@ -1,7 +1,10 @@
 import { testPlugin } from "@plugboard/core/testing";
 import { logtail } from "../src/index.ts";
+import { describe, it } from "vitest";
 
 testPlugin(logtail, {
+  describe,
+  it,
   options: { paths: ["test/contract.test.ts"] },
   badOption: { paths: [""] },
   tools: {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { message, progress, setTotal, split, step, track } from "../src/index.ts";
 
-testPlugin(progress, { badOption: { intervalMs: -1 } });
+testPlugin(progress, { describe, it, badOption: { intervalMs: -1 } });
 
 interface Report {
   progress: number;

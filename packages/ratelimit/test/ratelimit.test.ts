@@ -7,7 +7,7 @@ import { ratelimitOn } from "../src/plugin.ts";
 import { connect, KEY, layer, metaOf, newServer, registerGate, text, textOf } from "./server.ts";
 import { type RuleInput, settle, TestClock } from "./setup.ts";
 
-testPlugin(ratelimit, { badOption: { rules: [{ limit: 0, windowMs: 1000 }] } });
+testPlugin(ratelimit, { describe, it, badOption: { rules: [{ limit: 0, windowMs: 1000 }] } });
 
 const now = { maxWaitMs: 0 };
 

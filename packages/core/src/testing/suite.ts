@@ -1,12 +1,13 @@
-import { describe, expect, it } from "vitest";
+import assert from "node:assert/strict";
 import { z } from "zod";
 import { PluginError } from "../errors.ts";
 import { compose } from "../plugin.ts";
 import type { Plugin, ToolResult } from "../types.ts";
 import { installedLines, type SdkLine, type TestClient, type TestServer } from "./lines.ts";
+import { skip, type TestRunner } from "./runner.ts";
 
-/** What the contract suite needs to know of a plugin. */
-export interface PluginCase {
+/** What the contract suite needs to know of a plugin, and with what it is run. */
+export interface PluginCase extends TestRunner {
   /** Options that make a working instance, as JSON. Default: none. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** An option with a value that must be refused. Default: an unknown option. */
@@ -23,11 +24,11 @@ type AnyFactory = ((options: never, instance?: { as?: string }) => Plugin) & {
 };
 
 /**
- * The contract that every plugin keeps, as a vitest suite against each installed line of the SDK: `testPlugin(cache)`.
- * Call it at the top level of a test file.
+ * The contract that every plugin keeps, as tests of any runner, against each installed line of the SDK:
+ * `testPlugin(cache, { describe, it })`. Call it at the top level of a test file.
  */
-export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
-  const { options = {}, passesCalls = true } = plugin;
+export function testPlugin(factory: AnyFactory, plugin: PluginCase): void {
+  const { describe, it, options = {}, passesCalls = true } = plugin;
   const tools = Object.keys(plugin.tools ?? {});
   const { name } = factory.definition;
   const make = (as?: string): Plugin =>
@@ -36,18 +37,23 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
   describe(`the plugin contract: ${name}`, () => {
     describe("options", () => {
       it("are usable from JSON alone, and its name is its own", () => {
-        expect(make().name).toBe(name);
-        expect(make("other").name).toBe("other");
+        assert.equal(make().name, name);
+        assert.equal(make("other").name, "other");
       });
 
       it("that are wrong are refused with the plugin's name and the field", () => {
         const badOption = plugin.badOption ?? { thisOptionDoesNotExist: true };
         const field = Object.keys(badOption)[0] ?? "";
-        const error = thrown(() => (factory as unknown as Make)({ ...options, ...badOption }));
-        expect(error).toBeInstanceOf(PluginError);
-        expect((error as PluginError).code).toBe("BAD_OPTIONS");
-        expect((error as PluginError).plugin).toBe(name);
-        expect((error as PluginError).message).toContain(field);
+        assert.throws(
+          () => (factory as unknown as Make)({ ...options, ...badOption }),
+          (error) => {
+            assert.ok(error instanceof PluginError, `not a PluginError: ${String(error)}`);
+            assert.equal(error.code, "BAD_OPTIONS");
+            assert.equal(error.plugin, name);
+            assert.ok(error.message.includes(field), `does not name ${field}: ${error.message}`);
+            return true;
+          },
+        );
       });
 
       it("have a JSON Schema, with a description of every option", () => {
@@ -55,18 +61,18 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
         for (const [option, { description }] of Object.entries(
           (schema.properties ?? {}) as Record<string, { description?: string }>,
         )) {
-          expect(description, `the option ${option} has no .describe()`).toBeTruthy();
+          assert.ok(description, `the option ${option} has no .describe()`);
         }
       });
     });
 
-    describe.each([["SDK 1"], ["SDK 2"]])("on %s", (line) => {
+    const onLine = (line: string) => (): void => {
       const withLine =
         (run: (sdk: SdkLine) => Promise<void>) =>
-        async (context: { skip: (note?: string) => void }): Promise<void> => {
+        async (...context: readonly unknown[]): Promise<void> => {
           const sdk = (await installedLines()).find((installed) => installed.name === line);
           if (sdk) await run(sdk);
-          else context.skip(`${line} is not installed`);
+          else skip(context, `${line} is not installed`);
         };
 
       it(
@@ -78,10 +84,10 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
           instance.attach(server);
           registerEcho(server, "after");
           await using client = await connected(sdk, server);
-          expect(await names(client)).toEqual(["after", "before", ...tools].toSorted());
+          assert.deepEqual(await names(client), ["after", "before", ...tools].toSorted());
           if (!passesCalls) return;
           for (const tool of ["before", "after"])
-            expect(textOf(await client.callTool({ name: tool, arguments: { say: "hi" } }))).toBe("hi");
+            assert.equal(textOf(await client.callTool({ name: tool, arguments: { say: "hi" } })), "hi");
         }),
       );
 
@@ -92,8 +98,8 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
           const server = both.attach(sdk.newServer());
           registerEcho(server, "echo");
           await using client = await connected(sdk, server);
-          expect(await names(client)).toHaveLength(1 + 2 * tools.length);
-          if (passesCalls) expect(textOf(await client.callTool({ name: "echo", arguments: { say: "hi" } }))).toBe("hi");
+          assert.equal((await names(client)).length, 1 + 2 * tools.length);
+          if (passesCalls) await echoes(client);
         }),
       );
 
@@ -105,7 +111,7 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
           registerEcho(server, "echo");
           await using client = await connected(sdk, server);
           instance.attach(server);
-          expect(await names(client)).toEqual(["echo", ...tools].toSorted());
+          assert.deepEqual(await names(client), ["echo", ...tools].toSorted());
         }),
       );
 
@@ -118,8 +124,7 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
           const clients = await Promise.all(servers.map((server) => sdk.connect(server)));
           await clients[0]?.close();
           for (const client of clients.slice(1)) {
-            if (passesCalls)
-              expect(textOf(await client.callTool({ name: "echo", arguments: { say: "hi" } }))).toBe("hi");
+            if (passesCalls) await echoes(client);
             await client.close();
           }
         }),
@@ -142,8 +147,9 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
           await using client = await connected(sdk, server);
           if (!passesCalls) return;
           const result = await client.callTool({ name: "odd" });
-          expect(result).toMatchObject({ content, _meta: { "example.com/x": [1] } });
-          if (sdk.name === "SDK 1") expect(result).toMatchObject({ unknownField: { deep: true } });
+          assert.deepEqual(result.content, content);
+          assert.deepEqual(result._meta?.["example.com/x"], [1]);
+          if (sdk.name === "SDK 1") assert.deepEqual(result["unknownField"], { deep: true });
         }),
       );
 
@@ -169,7 +175,7 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
           await using client = await connected(sdk, server);
           const controller = new AbortController();
           const call = client.callTool({ name: "wait" }, { signal: controller.signal });
-          const outcome = expect(call).rejects.toThrow();
+          const outcome = assert.rejects(call);
           await started.promise;
           controller.abort();
           await Promise.all([outcome, aborted.promise]);
@@ -185,16 +191,17 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
           await using client = await connected(sdk, server);
           await instance.dispose();
           await instance.dispose();
-          expect(textOf(await client.callTool({ name: "echo", arguments: { say: "hi" } }))).toBe("hi");
+          await echoes(client);
           for (const [tool, args] of Object.entries(plugin.tools ?? {})) {
             const result = await client.callTool({ name: tool, arguments: { ...args } });
-            expect(result.isError).toBe(true);
-            expect(textOf(result)).toContain("no longer available");
+            assert.equal(result.isError, true);
+            assert.match(String(textOf(result)), /no longer available/);
           }
-          expect(() => instance.attach(sdk.newServer())).toThrow(PluginError);
+          assert.throws(() => instance.attach(sdk.newServer()), PluginError);
         }),
       );
-    });
+    };
+    for (const line of ["SDK 1", "SDK 2"]) describe(`on ${line}`, onLine(line));
 
     it("leaves nothing open after dispose", async () => {
       const [sdk] = await installedLines();
@@ -210,13 +217,14 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase = {}): void {
       await client.close();
       await instance.dispose();
       await new Promise((resolve) => setImmediate(resolve));
-      expect(process.getActiveResourcesInfo().filter(isHandle).length).toBeLessThanOrEqual(before);
+      const after = process.getActiveResourcesInfo().filter(isHandle).length;
+      assert.ok(after <= before, `open before: ${before}, after: ${after}`);
     });
 
     it("has stats that are numbers and cost nothing to read", () => {
       const instance = make();
-      for (const value of Object.values(instance.stats())) expect(value).toEqual(expect.any(Number));
-      expect(instance.stats()).toEqual(instance.stats());
+      for (const [key, value] of Object.entries(instance.stats())) assert.equal(typeof value, "number", key);
+      assert.deepEqual(instance.stats(), instance.stats());
     });
   });
 }
@@ -235,17 +243,12 @@ async function names(client: TestClient): Promise<string[]> {
   return (await client.listTools()).tools.map((tool) => tool.name).toSorted();
 }
 
-function textOf(result: ToolResult): unknown {
-  return result.content?.[0]?.["text"];
+async function echoes(client: TestClient): Promise<void> {
+  assert.equal(textOf(await client.callTool({ name: "echo", arguments: { say: "hi" } })), "hi");
 }
 
-function thrown(fn: () => unknown): unknown {
-  try {
-    fn();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
+function textOf(result: ToolResult): unknown {
+  return result.content?.[0]?.["text"];
 }
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {
