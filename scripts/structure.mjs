@@ -9,6 +9,9 @@ const allowed = new Set([...needed, "CHANGELOG.md", "bench", "node_modules", "di
 // range, which makes the next release of every plugin a major one. A plugin that needs what is new in core raises the lower bound.
 const corePeer = /^workspace:>=\d+\.\d+\.\d+ <1$/;
 
+// npm fetches the metadata of optional peers too, and of all that these need.
+const peers = /^(?:@plugboard\/core|@modelcontextprotocol\/(?:sdk|server|client)|zod|ioredis)$/;
+
 /** What every package publishes besides what it runs. */
 const published = ["dist", "README.md", "CHANGELOG.md", "LICENSE"];
 
@@ -46,6 +49,9 @@ export function packageProblems({ folder, path, manifest }) {
   const isPlugin = !folder.startsWith("apps/") && noun !== "core";
   if (isPlugin && !corePeer.test(manifest.peerDependencies?.["@plugboard/core"] ?? "")) {
     problems.push(`peerDependencies must have "@plugboard/core": "workspace:>=0.0.0 <1", or a higher lower bound`);
+  }
+  for (const peer of Object.keys(manifest.peerDependencies ?? {})) {
+    if (!peers.test(peer)) problems.push(`peerDependencies must not have ${peer}: every install by npm pays for it`);
   }
   return problems.map((problem) => `${folder}: ${problem}`);
 }

@@ -56,6 +56,10 @@ test.each<[string, object]>([
     { peerDependencies: {} },
   ],
   [
+    "peerDependencies must not have vitest: every install by npm pays for it",
+    { peerDependencies: { ...good.peerDependencies, vitest: ">=2" } },
+  ],
+  [
     `exports["."] must name its source file under "@plugboard/source"`,
     { exports: { ...good.exports, ".": { ...good.exports["."], "@plugboard/source": "./src/missing.ts" } } },
   ],
