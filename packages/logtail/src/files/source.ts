@@ -195,7 +195,10 @@ export function source(options: SourceOptions): Source {
     const beside = await Promise.all(family.beside.map(listed));
     return {
       live,
-      rotated: rotated.filter((one) => one !== undefined).toSorted(byAge),
+      rotated: byAge(
+        rotated.filter((one) => one !== undefined),
+        live,
+      ),
       beside: beside.filter((one) => one !== undefined),
     };
   }

@@ -17,6 +17,14 @@ async function tick(path: string): Promise<void> {
   while ((await stat(path)).mtimeMs === mtimeMs);
 }
 
+/** As gzip does: the time of the last change stays. */
+async function gzip(path: string): Promise<void> {
+  const { mtime } = await stat(path);
+  await writeFile(`${path}.gz`, gzipSync(await readFile(path)));
+  await utimes(`${path}.gz`, mtime, mtime);
+  await unlink(path);
+}
+
 /** Rotates the log in rounds with ten lines before and ten after each; gives what comes with the cursor after each. */
 async function rounds(rotate: (at: (name: string) => string, round: number) => Promise<void>, count = 5) {
   await using place = await folder();
@@ -44,6 +52,73 @@ async function rounds(rotate: (at: (name: string) => string, round: number) => P
 /** The first ten, then twenty in each round. */
 const ALL = range(10, 110);
 
+/** Gives files the times that they would have had with an hour between them. */
+async function aged(at: (name: string) => string, names: readonly string[]): Promise<void> {
+  for (const [index, name] of names.toReversed().entries()) {
+    const time = new Date(Date.now() - index * 3_600_000);
+    for (const path of [at(name), at(`${name}.gz`)]) await utimes(path, time, time).catch(() => undefined);
+  }
+}
+
+describe("numbers that rise with time", () => {
+  const named = (count: number) => [...range(1, count + 1).map((number) => `app.log.${number}`), "app.log"];
+
+  it.each([
+    ["as they are", "never"],
+    ["where each is compressed at once", "at once"],
+    ["where each is compressed a round later", "later"],
+  ])("are followed with a cursor, and read back, %s", async (_, compressed) => {
+    const done = await rounds(async (at, round) => {
+      if (round === 1) for (const number of [1, 2]) await writeFile(at(`app.log.${number}`), text(-10, 10));
+      const number = round + 2;
+      await aged(at, named(number - 1));
+      await rename(at("app.log"), at(`app.log.${number}`));
+      if (compressed === "at once") await gzip(at(`app.log.${number}`));
+      if (compressed === "later") await gzip(at(`app.log.${number - 1}`));
+    });
+    expect(done).toEqual({ got: ALL, gaps: [], last: range(35, 110) });
+  });
+
+  it("are followed where there are many between two readings", async () => {
+    await using place = await folder();
+    const rotate = async (round: number): Promise<void> => {
+      await aged(place.at, named(round - 1));
+      await rename(place.at("app.log"), place.at(`app.log.${round}`));
+      await writeFile(place.at("app.log"), text(10 * round, 10));
+    };
+    await writeFile(place.at("app.log"), text(0, 10));
+    for (let round = 1; round <= 3; round += 1) await rotate(round);
+    const { cursor } = await read(await logs(place.path), undefined);
+    for (let round = 4; round <= 6; round += 1) await rotate(round);
+    const { lines, gaps } = await read(await logs(place.path), cursor);
+    expect(numbers(lines)).toEqual(range(40, 70));
+    expect(gaps).toEqual([]);
+  });
+
+  it("stay so while a file is there twice, because it is being compressed", async () => {
+    await using place = await folder();
+    for (const [index, name] of named(3).entries()) await writeFile(place.at(name), text(10 * index, 10));
+    await aged(place.at, named(3));
+    await writeFile(place.at("app.log.1.gz"), gzipSync(text(0, 5)));
+    const { lines } = await read(await logs(place.path), undefined, { maxLines: 20 });
+    expect(numbers(lines)).toEqual(range(20, 40));
+  });
+
+  it("of only two files are taken for falling ones, but what was read is not read again", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log.1"), text(0, 10));
+    await writeFile(place.at("app.log"), text(10, 10));
+    const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
+    await utimes(place.at("app.log.1"), hoursAgo(3), hoursAgo(3));
+    const { cursor } = await read(await logs(place.path), undefined);
+    await rename(place.at("app.log"), place.at("app.log.2"));
+    await writeFile(place.at("app.log"), text(20, 10));
+    const { lines, gaps } = await read(await logs(place.path), cursor);
+    expect(numbers(lines)).toEqual(range(20, 30));
+    expect(gaps).toEqual([]);
+  });
+});
+
 describe("numbers that fall with time", () => {
   /** Shifts `app.log.1` and what follows up by one, and rotates the log. */
   const rotate = async (at: (name: string) => string, round: number): Promise<void> => {
@@ -66,6 +141,17 @@ describe("numbers that fall with time", () => {
       await unlink(at("app.log.2"));
     }, 2);
     expect({ got, gaps, last }).toEqual({ got: range(10, 50), gaps: [], last: range(0, 50) });
+  });
+
+  it("stay so where all have the time of the moment in which they were copied", async () => {
+    await using place = await folder();
+    const time = new Date();
+    for (const [index, name] of ["app.log.3", "app.log.2", "app.log.1", "app.log"].entries()) {
+      await writeFile(place.at(name), text(10 * index, 10));
+      await utimes(place.at(name), time, time);
+    }
+    const { lines } = await read(await logs(place.path), undefined);
+    expect(numbers(lines)).toEqual(range(0, 40));
   });
 
   it.each([
