@@ -1,23 +1,41 @@
+import { aroundCode } from "./verbatim.ts";
+
 const TAGS =
   /<\/?(?:a|abbr|b|br|center|code|col|dd|del|details|div|dl|dt|em|figure|font|h[1-6]|hr|i|iframe|img|kbd|li|ol|p|picture|pre|s|small|source|span|strong|sub|summary|sup|table|tbody|td|th|thead|tr|u|ul|video)(?:\s[^<>]{0,1000})?\/?>/gi;
 const LINKS = /!?\[([^[\]]*)\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s{1,100}"[^"]{0,300}")?\)|\[[^[\]]{0,200}\])/g;
 const MARKS = /^[ \t]{0,3}(?:#{1,6}(?=[ \t]|$)|>+|`{3,}|~{3,}|(?:={2,}|-{2,})[ \t]*$)[ \t]*/gm;
-const STARS = /(?<!\\)(?:\*\*?|`+)/g;
+const STARS = /(?<!\\)\*\*?/g;
+const RUNS = /(?<!\\)(?:`+|~{3,})/g;
 const ESCAPES = /\\([\\`*_{}[\]()#+\-.!|<>~])/g;
 
 /**
- * Markdown as it reads: without addresses of links, emphasis, HTML tags and comments. For snippets. Takes linear time.
+ * Markdown as it reads: without addresses of links, emphasis, HTML tags and comments; code as it is written. For snippets. Takes
+ * linear time.
  */
 export function plainMarkdown(text: string): string {
+  return aroundCode(text, plainProse);
+}
+
+function plainProse(text: string): string {
   let plain = withoutLinks(text);
   if (plain.includes("_")) plain = withoutUnderscores(plain);
   plain = plain.replace(MARKS, "");
-  if (/[*`]/.test(plain)) plain = plain.replace(STARS, "");
+  if (plain.includes("*")) plain = plain.replace(STARS, "");
+  if (/`|~~~/.test(plain)) plain = plain.replace(RUNS, " ");
   return plain.includes("\\") ? plain.replace(ESCAPES, "$1") : plain;
 }
 
+/** What is changed for indexing: texts without it are many. */
+const CHANGED = /[<_\\]|\][([]/;
+/** The same in code, where a bracket alone may be half of what looks like a link. */
+const CHANGED_IN_CODE = /[<>_\\[\]]/;
+
 /** The same words in the same order, sooner: signs that are part of no word are left where they are. For indexing. */
 export function indexableMarkdown(text: string): string {
+  return CHANGED.test(text) ? aroundCode(text, indexableProse, CHANGED_IN_CODE) : text;
+}
+
+function indexableProse(text: string): string {
   let plain = withoutLinks(text);
   if (plain.includes("_")) plain = withoutUnderscores(plain);
   return plain.includes("\\") ? plain.replace(ESCAPES, "$1") : plain;

@@ -23,7 +23,7 @@ import type {
 } from "./types.ts";
 
 /** Raised whenever the same documents would be indexed in another way. */
-const ANALYSIS = 1;
+const ANALYSIS = 2;
 
 /** What `localEngine` may be told. */
 export interface LocalEngineOptions {

@@ -403,6 +403,22 @@ describe("plain text of Markdown", () => {
     );
   });
 
+  test.each([
+    ["a name that begins with underscores", "the `_meta` of `__init__.py`", "the _meta of __init__.py"],
+    ["signs of emphasis", "`a ** b`, `*args` and **bold**", "a ** b, *args and bold"],
+    ["what looks like a link, in a link", "[`rows[0](x)`](x.md#_a_) [b](c)", "rows[0](x) b"],
+    ["back-ticks in double ones", "`` a`b_ `` and _c_", "a`b_ and c"],
+    ["a block", "_a_\n\n```ts\nconst _b_ = c[d](<e>) ** \\*f;\n```\n\n_g_", "a ts const _b_ = c[d](<e>) ** \\*f; g"],
+    ["a block in a list", "1. _a_\n\n    ~~~\n    # _b_\n    ~~~\n\n_c_", "1. a # _b_ c"],
+    ["a block that nothing ends", "_a_\n```\n_b_\n\n# _c_", "a _b_ # _c_"],
+    ["an empty block", "```\n```\n_a_", "a"],
+    ["no code: back-ticks without others in their paragraph", "`_a_\n\n_b_`", "a b"],
+    ["no code: escaped back-ticks", "\\`_a_\\`", "`a`"],
+    ["no code in a quotation: what is not found to be a block", "> ```\n> _a_\n> ```", "a"],
+  ])("leaves code as it is: %s", (_, source, expected) => {
+    expect(plainMarkdown(source).replace(/\s+/g, " ").trim()).toBe(expected);
+  });
+
   test("never throws and takes no longer than the text deserves", () => {
     fc.assert(
       fc.property(
@@ -410,7 +426,22 @@ describe("plain text of Markdown", () => {
         (text) => void plainMarkdown(text),
       ),
     );
-    for (const hard of ["[", "![", "<a ", "<!--", "[a](", "[a](b ", "*", "_a", "`", "\\", "(("])
+    for (const hard of [
+      "[",
+      "![",
+      "<a ",
+      "<!--",
+      "[a](",
+      "[a](b ",
+      "*",
+      "_a",
+      "`",
+      "` `` ",
+      "```\n",
+      "\n ~~~",
+      "\\",
+      "((",
+    ])
       plainMarkdown(hard.repeat(8_000 / hard.length));
   });
 });
