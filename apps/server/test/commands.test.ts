@@ -12,7 +12,7 @@ import { readable } from "../src/cli/result.ts";
 import { folder } from "./folder.ts";
 import { runHere } from "./here.ts";
 import { settled } from "./settled.ts";
-import { fixtures } from "./process.ts";
+import { fixtures, Program } from "./process.ts";
 
 const TOKEN = "a-token-of-enough-letters";
 const HASH = `sha256:${"0123456789abcdef".repeat(4)}`;
@@ -69,6 +69,36 @@ test("check notes a wildcard host without a name, and patterns of scopes that fi
   expect(banner(config, "http://localhost:1/mcp", [])).toMatch(
     /localhost:1\/mcp\nNote: on 0\.0\.0\.0 only .*allowedHosts`\.\n/,
   );
+});
+
+test("check notes tools and arguments in the options of plugins that are nowhere, and so does the log at start", async () => {
+  const plugins = {
+    [lab]: {},
+    batch: { allow: ["lab_*", "lba_*"], deny: ["lab_ecko", "batch"] },
+    cache: { tools: { lab_echp: false, "*": { ttlMs: 5 } }, invalidates: { lab_echo: ["tag:x", "lab_ehco"] } },
+    ratelimit: {
+      rules: [
+        { tools: ["lab_echo", "nothing"], limit: 5, windowMs: 1000 },
+        { limit: 5, windowMs: 1000, cost: { lab_echo: { argument: "txet" }, "lab_*": { argument: "text" }, none: 2 } },
+      ],
+    },
+  };
+  using at = folder({ "c.json": { plugins } });
+  const { stdout } = await runHere(["check", "c.json", "--json"], { cwd: at.path });
+  const notes = [
+    "`plugins.batch.allow[1]`: no tool fits `lba_*`.",
+    "`plugins.batch.deny[0]`: no tool is called `lab_ecko`. Did you mean `lab_echo`?",
+    "`plugins.cache.tools.lab_echp`: no tool is called `lab_echp`. Did you mean `lab_echo`?",
+    "`plugins.cache.invalidates.lab_echo[1]`: no tool is called `lab_ehco`. Did you mean `lab_echo`?",
+    "`plugins.ratelimit.rules[0].tools[1]`: no tool is called `nothing`.",
+    "`plugins.ratelimit.rules[1].cost.lab_echo.argument`: `lab_echo` has no argument `txet`. Did you mean `text`?",
+    "`plugins.ratelimit.rules[1].cost.none`: no tool is called `none`.",
+  ];
+  const said = (JSON.parse(stdout) as { notes: string[] }).notes;
+  expect(said.map((note) => note.replace(/^c\.json:1:\d+: /, "")).toSorted()).toEqual(notes.toSorted());
+  await using program = new Program(["c.json", "--http", "0"], { cwd: at.path });
+  await program.says(/127\.0\.0\.1:\d+\/mcp/);
+  for (const note of said) expect(program.stderr).toContain(JSON.stringify(note).slice(1, -1));
 });
 
 test("check says which settings leave no tools, and names files by their references", async () => {

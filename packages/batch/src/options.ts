@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-const patterns = z.array(z.string().min(1).max(128)).max(1000).default([]);
+const pattern = z.string().min(1).max(128).meta({ names: "tools" });
+const patterns = z.array(pattern).max(1000).default([]);
 
 export const batchOptions = z.strictObject({
   allow: patterns.describe(

@@ -20,7 +20,7 @@ export const policySchema = z.strictObject({
 const toolSettings = policySchema.extend({ errorTtlMs: ms.max(600_000).optional() });
 export type ToolSettings = z.output<typeof toolSettings>;
 
-const name = z.string().min(1).max(128);
+const name = z.string().min(1).max(128).meta({ names: "tools" });
 
 const redis = redisOptions.extend({ nearMs: ms.max(3_600_000).default(10_000) });
 

@@ -2,7 +2,7 @@ import { redisOptions } from "@plugboard/core/redis";
 import { z } from "zod";
 
 const MONTH_MS = 31 * 86_400_000;
-const pattern = z.string().min(1).max(128);
+const pattern = z.string().min(1).max(128).meta({ names: "tools" });
 const tokens = z.int().min(1).max(1_000_000);
 
 const costOfArgument = z
@@ -11,6 +11,7 @@ const costOfArgument = z
       .string()
       .min(1)
       .max(128)
+      .meta({ names: "argument" })
       .describe("The argument that says the cost: a number, or a list or text by its length"),
     max: tokens.optional().describe("Most that a call costs; without it, a call that costs more than fits is refused"),
   })

@@ -19,6 +19,7 @@ export async function serve(flags: Flags, output: Output): Promise<number> {
   const { config, log } = prepare(flags);
   const stdout = config.stdio ? takeStdout() : undefined;
   const composition = await composePlugins(config);
+  for (const note of composition.notes) log.warn(note);
   const traffic = new Traffic();
   const fronts: Front[] = [];
   let stop = (_code: 0 | 1): void => undefined;

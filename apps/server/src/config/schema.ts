@@ -61,6 +61,8 @@ function toJson(schema: z.ZodType): JsonSchema {
     target: "draft-7",
     unrepresentable: "any",
     override({ zodSchema, jsonSchema, path }) {
+      // What it says is for the check of the names.
+      delete jsonSchema["names"];
       if (jsonSchema.type !== "string" || path.at(-1) === "propertyNames") return;
       if (!["string", "enum"].includes(zodSchema._zod.def.type)) return;
       const form = FORM.flatMap((key) => (key in jsonSchema ? [[key, jsonSchema[key]] as const] : []));

@@ -6,6 +6,7 @@ import { problems } from "../config/problems.ts";
 import type { Config } from "../config/settle.ts";
 import { type ListedTool, listTools, serverFactory } from "../serve/server.ts";
 import { type AnyFactory, loadPlugin } from "./load.ts";
+import { optionNotes } from "./option-notes.ts";
 import { missingPaths } from "./paths.ts";
 import { offering, toolPolicy } from "./policy.ts";
 import { checkToolNames, scopeNotes } from "./tool-names.ts";
@@ -46,7 +47,7 @@ export async function composePlugins(config: Config): Promise<Composition> {
       plugin: compose([...toolPolicy(config), ...made]),
       names: made.map(({ name }) => name),
       tools: all.filter(({ name }) => offered(name)),
-      notes: scopeNotes(config, allNames),
+      notes: [...optionNotes(loaded, config, all), ...scopeNotes(config, allNames)],
     };
   } catch (error) {
     for (const plugin of made.toReversed()) await plugin.dispose().catch(() => undefined);
