@@ -16,6 +16,7 @@ export interface LogsOptions {
   /** Globs of the logs in a folder. */
   readonly include: readonly string[];
   readonly maxFiles: number;
+  readonly highestNumber: "oldest" | "newest";
 }
 
 /** Some of the logs. */
@@ -128,6 +129,7 @@ export class Logs {
       ...(select && { select }),
       key: this.#key(name),
       maxFiles: this.#options.maxFiles,
+      highestNumber: this.#options.highestNumber,
     });
     const listing = await found.list([], signal);
     const logs = withoutAliases(listing.logs);

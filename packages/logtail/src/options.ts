@@ -33,6 +33,12 @@ export const logtailOptions = z.strictObject({
     .max(100)
     .default(["**/*.log", "**/*.out", "**/*.err", "**/*log", "**/messages"])
     .describe("Globs of the logs in a folder that is named in `paths`"),
+  highestNumber: z
+    .enum(["oldest", "newest"])
+    .default("oldest")
+    .describe(
+      "Which of the files `app.log.1`, `app.log.2` … has the highest number: the oldest, as with logrotate, or the newest, as with log4j (`fileIndex=max`)",
+    ),
   zone: z
     .string()
     .max(64)

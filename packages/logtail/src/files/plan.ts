@@ -1,5 +1,4 @@
 import type { OpenFile } from "@plugboard/core/files";
-import { isDoubtful } from "./age.ts";
 import type { Position } from "./cursor.ts";
 import type { Evidence } from "./identity.ts";
 import { evidenceOfAll, findKnown, isCopy } from "./known.ts";
@@ -91,7 +90,6 @@ export async function plan(
   }
   const isLive = newest !== undefined && newest.listed !== undefined && newest.listed === log.live;
   const inRow = newest?.listed !== undefined && log.rotated.includes(newest.listed as ListedRotated);
-  const isOrdered = !isDoubtful(log.rotated, log.live);
   const later: ListedRotated[] = [];
   const last = known.at(-1);
   // A file that was empty and is under its name still may have been filled, copied and truncated.
@@ -100,7 +98,7 @@ export async function plan(
     if ((isLive && !wasEmpty) || index <= (wasEmpty ? floorBefore : floor)) continue;
     if (claimed.has(one) || one.size === 0) continue;
     // Not known to come after what was read: what has been written to since was not read yet.
-    const isLater = inRow && index > floor && isOrdered;
+    const isLater = inRow && index > floor;
     if (!isLater && one.mtimeMs <= time) continue;
     if (!isLater && (await isCopy(files, one, known, nameless, signal))) {
       // Remembered as read, so that it is not taken for a new one when what it is a copy of is no longer known.

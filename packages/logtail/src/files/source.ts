@@ -27,6 +27,8 @@ export interface SourceOptions {
   readonly maxFiles?: number;
   /** Folders, relative to a log's own, into which it is rotated too, such as `archive`. Default none. */
   readonly rotatedIn?: readonly string[];
+  /** Whether numbers of rotated files count with age, as those of logrotate, or with time, as those of log4j may. Default `oldest`. */
+  readonly highestNumber?: "oldest" | "newest";
 }
 
 /** A file as it was when the folders were listed. */
@@ -99,7 +101,7 @@ const MAX_WALKS = 5;
 
 /** Describes a source. Looks at nothing before it is asked. */
 export function source(options: SourceOptions): Source {
-  const { roots, select, maxFiles = MAX_FILES, rotatedIn = [] } = options;
+  const { roots, select, maxFiles = MAX_FILES, rotatedIn = [], highestNumber = "oldest" } = options;
   const labels = options.labels ?? labelsFor(roots.list);
   const { patterns, ownerOf, enter, concerns } = territory(roots.list, options.patterns, rotatedIn);
 
@@ -195,10 +197,7 @@ export function source(options: SourceOptions): Source {
     const beside = await Promise.all(family.beside.map(listed));
     return {
       live,
-      rotated: byAge(
-        rotated.filter((one) => one !== undefined),
-        live,
-      ),
+      rotated: rotated.filter((one) => one !== undefined).toSorted(byAge(highestNumber)),
       beside: beside.filter((one) => one !== undefined),
     };
   }
