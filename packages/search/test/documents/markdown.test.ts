@@ -410,10 +410,15 @@ describe("plain text of Markdown", () => {
     ["back-ticks in double ones", "`` a`b_ `` and _c_", "a`b_ and c"],
     ["a block", "_a_\n\n```ts\nconst _b_ = c[d](<e>) ** \\*f;\n```\n\n_g_", "a ts const _b_ = c[d](<e>) ** \\*f; g"],
     ["a block in a list", "1. _a_\n\n    ~~~\n    # _b_\n    ~~~\n\n_c_", "1. a # _b_ c"],
+    ["a block in a line of a list", "1. ```sh\n   _a_\n   ```\n\n**b**", "1. sh _a_ b"],
+    ["a block that has another in it", "````\n```js\n_a_\n```\n````\n_b_", "```js _a_ ``` b"],
+    ["a block with what would end it, had it no words", "```\n_a_\n```js\n```\n_b_", "_a_ ```js b"],
     ["a block that nothing ends", "_a_\n```\n_b_\n\n# _c_", "a _b_ # _c_"],
     ["an empty block", "```\n```\n_a_", "a"],
     ["no code: back-ticks without others in their paragraph", "`_a_\n\n_b_`", "a b"],
     ["no code: escaped back-ticks", "\\`_a_\\`", "`a`"],
+    ["code behind a backslash that stands for itself", "\\\\`_a_`", "\\_a_"],
+    ["no code over a line of spaces", "`_a_\n  \n_b_`", "a b"],
     ["no code in a quotation: what is not found to be a block", "> ```\n> _a_\n> ```", "a"],
   ])("leaves code as it is: %s", (_, source, expected) => {
     expect(plainMarkdown(source).replace(/\s+/g, " ").trim()).toBe(expected);
