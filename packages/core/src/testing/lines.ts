@@ -69,27 +69,43 @@ export function sdkLine(
   };
 }
 
-/** The lines that are installed here: the newest of SDK 1, and of SDK 2 where its client is installed too. */
+/** The packages of a line that tests need. */
+const PACKAGES = {
+  "SDK 1": ["@modelcontextprotocol/sdk/server/mcp.js"],
+  "SDK 2": ["@modelcontextprotocol/server", "@modelcontextprotocol/client"],
+} as const;
+
+export type LineName = keyof typeof PACKAGES;
+export const LINE_NAMES = Object.keys(PACKAGES) as LineName[];
+
+/** Whether tests can be run on a line. */
+export function isInstalled(line: LineName): boolean {
+  return PACKAGES[line].every((name) => {
+    try {
+      return import.meta.resolve(name) !== "";
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * The lines that are installed here: the newest of SDK 1, and of SDK 2 where its client is installed too.
+ * @throws Error where there is none
+ */
 export async function installedLines(): Promise<SdkLine[]> {
   const lines: SdkLine[] = [];
-  try {
-    const [{ McpServer }, { Client }, { InMemoryTransport }] = await Promise.all([
-      import("@modelcontextprotocol/sdk/server/mcp.js"),
-      import("@modelcontextprotocol/sdk/client/index.js"),
-      import("@modelcontextprotocol/sdk/inMemory.js"),
-    ]);
+  // One after the other: not every runner's loader takes the same module twice at a time.
+  if (isInstalled("SDK 1")) {
+    const { McpServer } = await import("@modelcontextprotocol/sdk/server/mcp.js");
+    const { Client } = await import("@modelcontextprotocol/sdk/client/index.js");
+    const { InMemoryTransport } = await import("@modelcontextprotocol/sdk/inMemory.js");
     lines.push(sdkLine("SDK 1", { McpServer, Client, InMemoryTransport } as unknown as Constructors, true));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
   }
-  try {
-    const [{ McpServer, InMemoryTransport }, { Client }] = await Promise.all([
-      import("@modelcontextprotocol/server"),
-      import("@modelcontextprotocol/client"),
-    ]);
+  if (isInstalled("SDK 2")) {
+    const { McpServer, InMemoryTransport } = await import("@modelcontextprotocol/server");
+    const { Client } = await import("@modelcontextprotocol/client");
     lines.push(sdkLine("SDK 2", { McpServer, Client, InMemoryTransport } as unknown as Constructors, false));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
   }
   if (lines.length === 0) {
     throw new Error(
@@ -97,13 +113,4 @@ export async function installedLines(): Promise<SdkLine[]> {
     );
   }
   return lines;
-}
-
-function isMissing(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /ERR_MODULE_NOT_FOUND|Cannot find (module|package)|Failed to resolve/.test(
-      `${String((error as { code?: unknown }).code)} ${error.message}`,
-    )
-  );
 }

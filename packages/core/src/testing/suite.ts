@@ -3,8 +3,16 @@ import { z } from "zod";
 import { PluginError } from "../errors.ts";
 import { compose } from "../plugin.ts";
 import type { Plugin, ToolResult } from "../types.ts";
-import { installedLines, type SdkLine, type TestClient, type TestServer } from "./lines.ts";
-import { skip, type TestRunner } from "./runner.ts";
+import {
+  installedLines,
+  isInstalled,
+  LINE_NAMES,
+  type LineName,
+  type SdkLine,
+  type TestClient,
+  type TestServer,
+} from "./lines.ts";
+import type { TestRunner } from "./runner.ts";
 
 /** What the contract suite needs to know of a plugin, and with what it is run. */
 export interface PluginCase extends TestRunner {
@@ -36,12 +44,12 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase): void {
 
   describe(`the plugin contract: ${name}`, () => {
     describe("options", () => {
-      it("are usable from JSON alone, and its name is its own", () => {
+      it("are usable from JSON alone, and its name is its own", async () => {
         assert.equal(make().name, name);
         assert.equal(make("other").name, "other");
       });
 
-      it("that are wrong are refused with the plugin's name and the field", () => {
+      it("that are wrong are refused with the plugin's name and the field", async () => {
         const badOption = plugin.badOption ?? { thisOptionDoesNotExist: true };
         const field = Object.keys(badOption)[0] ?? "";
         assert.throws(
@@ -56,7 +64,7 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase): void {
         );
       });
 
-      it("have a JSON Schema, with a description of every option", () => {
+      it("have a JSON Schema, with a description of every option", async () => {
         const schema = z.toJSONSchema(factory.definition.options as z.ZodType, { io: "input", unrepresentable: "any" });
         for (const [option, { description }] of Object.entries(
           (schema.properties ?? {}) as Record<string, { description?: string }>,
@@ -66,14 +74,12 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase): void {
       });
     });
 
-    const onLine = (line: string) => (): void => {
-      const withLine =
-        (run: (sdk: SdkLine) => Promise<void>) =>
-        async (...context: readonly unknown[]): Promise<void> => {
-          const sdk = (await installedLines()).find((installed) => installed.name === line);
-          if (sdk) await run(sdk);
-          else skip(context, `${line} is not installed`);
-        };
+    const onLine = (line: LineName) => (): void => {
+      const withLine = (run: (sdk: SdkLine) => Promise<void>) => async (): Promise<void> => {
+        const sdk = (await installedLines()).find((installed) => installed.name === line);
+        assert.ok(sdk, `${line} is not installed`);
+        await run(sdk);
+      };
 
       it(
         "works alone on a plain server, with tools registered before and after",
@@ -201,7 +207,10 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase): void {
         }),
       );
     };
-    for (const line of ["SDK 1", "SDK 2"]) describe(`on ${line}`, onLine(line));
+    for (const line of LINE_NAMES) {
+      if (isInstalled(line)) describe(`on ${line}`, onLine(line));
+      else it.skip?.(`on ${line}, which is not installed`, async () => {});
+    }
 
     it("leaves nothing open after dispose", async () => {
       const [sdk] = await installedLines();
@@ -221,7 +230,7 @@ export function testPlugin(factory: AnyFactory, plugin: PluginCase): void {
       assert.ok(after <= before, `open before: ${before}, after: ${after}`);
     });
 
-    it("has stats that are numbers and cost nothing to read", () => {
+    it("has stats that are numbers and cost nothing to read", async () => {
       const instance = make();
       for (const [key, value] of Object.entries(instance.stats())) assert.equal(typeof value, "number", key);
       assert.deepEqual(instance.stats(), instance.stats());
