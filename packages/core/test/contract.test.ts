@@ -10,7 +10,8 @@ import { testPlugin } from "../src/testing/index.ts";
 testPlugin(core, { describe, it, badOption: { maxChars: -1 } });
 
 describe("the contract with Node's own test runner", () => {
-  const here = fileURLToPath(new URL("..", import.meta.url));
+  const script = new URL("contract.node.ts", import.meta.url);
+  const here = fileURLToPath(new URL("..", script));
   const run = (folder: string, maxChars: number): string => {
     const args = ["--import", import.meta.resolve("tsx"), "--conditions=@plugboard/source", "--test-reporter=tap"];
     const env = { ...process.env, MAX_CHARS: String(maxChars) };
