@@ -20,6 +20,9 @@ export interface KnownFile {
 /** Evidence of fewer bytes than this is no proof that the file under the log's name, another by its inode, is the old one. */
 const ENOUGH = 256;
 
+/** Bytes of a compressed file with nothing in it, at most: its header may have a name. */
+const MAX_EMPTY = 512;
+
 /**
  * Finds a file that was read before: by its id with its content, or by its content alone, and then in the row of rotated files
  * behind `floor`; among those that nothing else was found to be.
@@ -73,7 +76,7 @@ export async function findKnown(
     const copy = await elsewhere(older);
     return copy && !(await contains(own, copy, signal)) ? copy : own;
   }
-  if (position.headLength === 0) return kept;
+  if (position.headLength === 0) return kept ?? (await emptyArchive(files, rotated, signal));
   let best = await elsewhere(rotated);
   // Open still, without a name: read on there, since somebody may write to it, and not in what it became.
   if (kept) return { ...kept, listed: best?.listed };
@@ -81,6 +84,29 @@ export async function findKnown(
     if (listed.id !== position.id) best = await check(await files.open(listed), listed);
   }
   return best;
+}
+
+/** The first of some files that is a compressed one with nothing in it: what became of one that was empty. */
+async function emptyArchive(
+  files: OpenFiles,
+  row: readonly ListedRotated[],
+  signal: AbortSignal | undefined,
+): Promise<KnownFile | undefined> {
+  for (const listed of row) {
+    if (listed.size === 0 || listed.size > MAX_EMPTY || compressionOf(listed) !== "gzip") continue;
+    const file = await files.open(listed).catch(refused);
+    if (file && (await isEmptyArchive(file, signal))) return { file, listed, compressed: true, id: listed.id };
+  }
+  return undefined;
+}
+
+async function isEmptyArchive(file: OpenFile, signal: AbortSignal | undefined): Promise<boolean> {
+  let isDamaged = false;
+  const onDamaged = (): void => {
+    isDamaged = true;
+  };
+  for await (const { bytes } of chunks(file, true, 0, { signal, onDamaged })) if (bytes.length > 0) return false;
+  return !isDamaged;
 }
 
 /** Whether all of `part` is what `whole` begins with. */

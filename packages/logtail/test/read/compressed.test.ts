@@ -1,4 +1,4 @@
-import { appendFile, rename, utimes, writeFile } from "node:fs/promises";
+import { appendFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { createGzip, gzipSync } from "node:zlib";
 import { once } from "node:events";
@@ -128,6 +128,26 @@ describe("a compressed file", () => {
     };
     await expect(read({ ...real, roots: roots as never }, cursor, { signal: stop.signal })).rejects.toThrow("enough");
     expect(reads).toBeLessThan(11);
+  });
+
+  it("is known again that was empty, although nothing was written to it since", async () => {
+    await using place = await folder();
+    await writeFile(place.at("app.log"), "");
+    await long(place.at("app.log"));
+    const { cursor } = await read(await logs(place.path), undefined);
+    await rename(place.at("app.log"), place.at("app.log.2"));
+    for (const name of ["app.log.2.gz", "app.log.1.gz"]) {
+      await writeFile(place.at(name), gzipSync(""));
+      await long(place.at(name));
+    }
+    await rm(place.at("app.log.2"));
+    await writeFile(place.at("app.log"), text(0, 3));
+    const { lines, gaps, cursor: next } = await read(await logs(place.path), cursor);
+    expect(lines.map((line) => `${line.text}\n`).join("")).toBe(text(0, 3));
+    expect(gaps).toEqual([]);
+    await appendFile(place.at("app.log"), text(3, 5));
+    const after = await read(await logs(place.path), next);
+    expect([after.lines.length, after.gaps]).toEqual([2, []]);
   });
 
   const whole = gzipSync(text(0, 5000));
