@@ -16,6 +16,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: [join(import.meta.dirname, "vitest.setup.ts")],
     passWithNoTests: false,
     // Files of one worker share its modules: what one leaves behind, the next one notices.
     isolate: false,
