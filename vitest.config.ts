@@ -16,7 +16,6 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: [join(import.meta.dirname, "vitest.setup.ts")],
     passWithNoTests: false,
     // Files of one worker share its modules: what one leaves behind, the next one notices.
     isolate: false,
