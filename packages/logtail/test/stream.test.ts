@@ -7,7 +7,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { writeFile } from "node:fs/promises";
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { folder } from "./read/folder.ts";
 import { Spools } from "../src/stream.ts";
 import { serve } from "./tools/serve.ts";
@@ -20,6 +20,8 @@ beforeAll(async () => {
   temporary = await folder();
 });
 beforeEach(() => void vi.stubEnv("TMPDIR", temporary.path));
+// Not only before the next test: the next file of this worker makes a folder before its first one.
+afterEach(() => void vi.unstubAllEnvs());
 afterAll(() => temporary[Symbol.asyncDispose]());
 
 async function* items(...texts: string[]): AsyncGenerator<string> {
