@@ -76,6 +76,8 @@ export async function plan(
   let floor = -1;
   let floorBefore = -1;
   for (const position of known) {
+    // What a file that is open still became, and known by that already.
+    if ([...claimed].some(({ id }) => id === position.id)) continue;
     floorBefore = floor;
     newest = await findKnown(files, log, position, claimed, floor, time, signal);
     if (!newest) {
